@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+// Sources are tested as written: the `source` export condition resolves our own packages to their TypeScript.
+const shared = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
+const integration = ['packages/*/src/**/*.{pg,redis,proc}.test.ts', 'tests/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...integration, '**/node_modules/**'],
+        },
+      },
+      {
+        ...shared,
+        test: { name: 'integration', include: integration, testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2 },
+      },
+    ],
+  },
+});
