@@ -1,1 +1,15 @@
-export {};
+export * from './channel.ts';
+export * from './connect.ts';
+export * from './constants.ts';
+export * from './delivery.ts';
+export * from './event.ts';
+export * from './frame.ts';
+export * from './message.ts';
+export * from './operation.ts';
+export * from './operations.ts';
+export * from './presence.ts';
+export * from './scalars.ts';
+export * from './settings.ts';
+export * from './sync.ts';
+export * from './text.ts';
+export * from './user.ts';

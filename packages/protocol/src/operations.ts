@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+import { channelOperations } from './channel.ts';
+import { deliveryOperations } from './delivery.ts';
+import { messageOperations } from './message.ts';
+import { presenceOperations } from './presence.ts';
+import { syncOperations } from './sync.ts';
+import { userOperations } from './user.ts';
+
+/** Everything a client can ask for, at whichever door. */
+export const OPERATIONS = {
+  ...userOperations,
+  ...channelOperations,
+  ...messageOperations,
+  ...deliveryOperations,
+  ...presenceOperations,
+  ...syncOperations,
+};
+
+export type Operations = typeof OPERATIONS;
+export type OperationName = keyof Operations;
+
+/** What the server works with after parsing. */
+export type InputOf<Name extends OperationName> = z.output<Operations[Name]['input']>;
+/** What a caller may write before parsing: defaults left out. */
+export type RequestOf<Name extends OperationName> = z.input<Operations[Name]['input']>;
+export type OutputOf<Name extends OperationName> = z.output<Operations[Name]['output']>;
