@@ -17,7 +17,14 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: { name: 'integration', include: integration, testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2 },
+        test: {
+          name: 'integration',
+          include: integration,
+          globalSetup: ['packages/server/src/testing/test-postgres.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
       },
     ],
   },
