@@ -24,6 +24,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+          // After the unit tests: projects with different numbers of workers cannot share a turn.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -8,7 +8,7 @@ export interface Account {
   readonly gid: number;
 }
 
-/** `nobody` on nearly every system; used by number, so that it needs no entry in the user database. */
+/** `nobody` on nearly every system. */
 const NOBODY: Account = { uid: 65534, gid: 65534 };
 
 /**

@@ -63,13 +63,13 @@ function probe(binDir: string, account: Account | undefined): Probe {
   const result = spawnSync(program, ['--version'], { ...account, cwd: '/', env: childEnvironment(), encoding: 'utf8' });
   const major = /PostgreSQL\) (\d+)/.exec(result.stdout ?? '')?.[1];
   if (result.status === 0 && major !== undefined) return { ok: true, binaries: { binDir, major: Number(major) } };
-  const cause: unknown = result.error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const cause: NodeJS.ErrnoException | undefined = result.error;
+  const code = cause?.code;
   if (account !== undefined && (code === 'EPERM' || code === 'EINVAL')) throw cannotDropRoot(cause);
   // A program that exists and is "not found" lacks its loader: it was built for another C library.
   if (code === 'ENOENT' && existsSync(program)) return { ok: false, reason: 'this system has no glibc (musl?)', cause };
   const firstLine = (result.stderr ?? '').trim().split('\n')[0];
-  return { ok: false, reason: firstLine || String(code ?? `exit code ${result.status}`), cause };
+  return { ok: false, reason: firstLine || (code ?? `exit code ${result.status}`), cause };
 }
 
 function runnable(result: Probe): PostgresBinaries {

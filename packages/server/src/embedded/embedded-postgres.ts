@@ -30,7 +30,7 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string;
   /** Gets what PostgreSQL and the launcher have to say, line by line. */
   readonly log?: ((line: string) => void) | undefined;
-  /** Gives a start up, at any moment of it. */
+  /** Gives a start up, at any moment of it; the start then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Settings of PostgreSQL in place of ours. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
@@ -66,7 +66,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     return present(launch, server, serverVersion, undo);
   } catch (error) {
     await unwind(undo);
-    throw explainError(task, error);
+    throw options.signal?.aborted ? options.signal.reason : explainError(task, error);
   }
 }
 
@@ -86,7 +86,7 @@ async function prepare(options: EmbeddedPostgresOptions, undo: Undo[]): Promise<
   undo.push(() => endpoint.dispose());
   const { socketDir, passwordFile } = endpoint;
   await clearLeftovers({ clusterDir, socketDir, log, signal });
-  await ensureCluster({ dataDir, binaries, account, passwordFile, signal });
+  await ensureCluster({ dataDir, binaries, account, passwordFile, log, signal });
   giveTo(account, clusterDir);
   if (socketDir !== undefined && socketDir !== clusterDir) {
     mkdirSync(socketDir, { recursive: true, mode: 0o700 });
@@ -96,13 +96,14 @@ async function prepare(options: EmbeddedPostgresOptions, undo: Undo[]): Promise<
 }
 
 async function run({ account, binaries, clusterDir, endpoint, log, settings }: Launch): Promise<PostgresProcess> {
-  const { names, descriptors, close } = inheritDirectories([clusterDir, endpoint.socketDir ?? clusterDir], account);
-  const [directoryName = clusterDir, socketDirName = clusterDir] = names;
+  const directories = inheritDirectories([clusterDir, endpoint.socketDir ?? clusterDir], account);
+  const [directoryName = clusterDir, socketDirName = clusterDir] = directories.names;
+  const { descriptors } = directories;
   const args = settingArguments({ ...POSTGRES_SETTINGS, ...settings, ...endpoint.settings(socketDirName) });
   try {
     return await startPostgres({ binDir: binaries.binDir, account, directoryName, args, descriptors, log });
   } finally {
-    close();
+    directories.close();
   }
 }
 

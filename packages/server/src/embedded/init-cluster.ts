@@ -26,6 +26,7 @@ export interface InitOptions {
   readonly account: Account | undefined;
   /** File with the superuser's password; without it everyone who reaches the socket is trusted. */
   readonly passwordFile?: string | undefined;
+  readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,6 +60,7 @@ async function initCluster(clusterDir: string, options: InitOptions): Promise<vo
       failures.push(output);
       if (!output.some((line) => line.includes('invalid locale name'))) break;
     }
+    for (const line of failures.flat()) options.log(line);
     throw explainOutput(`create the database in ${clusterDir}`, failures.at(-1) ?? []);
   } finally {
     removeDraft(draft);
