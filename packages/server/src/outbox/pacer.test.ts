@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { FakeLoop } from '../../test/fake-loop.ts';
+import { flushWindowMs, Pacer } from './pacer.ts';
+
+describe('flushWindowMs', () => {
+  it('is nothing on an idle loop, the most on a full one, and never shrinks between', () => {
+    expect(flushWindowMs(0, 5)).toBe(0);
+    expect(flushWindowMs(0.5, 5)).toBe(0);
+    expect(flushWindowMs(0.7, 5)).toBeCloseTo(2.5);
+    expect(flushWindowMs(0.9, 5)).toBe(5);
+    expect(flushWindowMs(1, 5)).toBe(5);
+  });
+});
+
+describe('Pacer', () => {
+  it('runs one turn however often it is asked', () => {
+    const loop = new FakeLoop();
+    let turns = 0;
+    const pacer = new Pacer(loop, 5, () => turns++);
+    pacer.request(false);
+    pacer.request(true);
+    loop.turn();
+    expect(turns).toBe(1);
+    pacer.request(false);
+    loop.turn();
+    expect(turns).toBe(2);
+  });
+
+  it('keeps the window from the start of the last cycle when the loop is busy', () => {
+    const loop = new FakeLoop();
+    loop.busy = 1;
+    const pacer = new Pacer(loop, 5, () => pacer.startCycle());
+    pacer.request(false);
+    expect(loop.due).toBe(1);
+    loop.turn();
+    loop.advance(2);
+    pacer.request(false);
+    expect(loop.due).toBe(0);
+    expect(loop.timers).toEqual([5]);
+    loop.advance(3);
+    // A cycle that took longer than the window is followed at once.
+    loop.advance(7);
+    pacer.request(false);
+    expect(loop.due).toBe(1);
+  });
+
+  it('does not wait in the middle of a cycle', () => {
+    const loop = new FakeLoop();
+    loop.busy = 1;
+    const pacer = new Pacer(loop, 5, () => pacer.startCycle());
+    pacer.startCycle();
+    pacer.request(true);
+    expect(loop.due).toBe(1);
+  });
+});
