@@ -4,6 +4,7 @@ import { receiptView } from './delivery.ts';
 import { messageView } from './message.ts';
 import { presenceData } from './presence.ts';
 import { channelId, rev, seq, userId } from './scalars.ts';
+import { changes } from './sync.ts';
 import { userView } from './user.ts';
 
 /** A message is new, or has a new state. `rev` is the channel's next change, always. */
@@ -83,3 +84,7 @@ export const flagsEvent = z
   .strictObject({ t: z.literal('flags'), flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])) })
   .meta({ id: 'FlagsEvent', description: 'The caller’s feature flags, whole.' });
 export type FlagsEvent = z.infer<typeof flagsEvent>;
+
+/** All that changed after a rev, sent unasked when this node itself had missed events; applied like the answer of `sync.changes`. */
+export const changesEvent = changes.extend({ t: z.literal('changes') }).meta({ id: 'ChangesEvent' });
+export type ChangesEvent = z.infer<typeof changesEvent>;

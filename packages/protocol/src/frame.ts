@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { drainFrame, helloFrame, pingFrame, pongFrame, resumeFrame, welcomeFrame } from './connect.ts';
 import { ERROR_CODES, type ErrorCode } from './error-code.ts';
 import {
+  changesEvent,
   channelEvent,
   cursorEvent,
   flagsEvent,
@@ -66,6 +67,7 @@ export const downFrames = {
   message: messageEvent,
   channel: channelEvent,
   members: membersEvent,
+  changes: changesEvent,
   joined: joinedEvent,
   cursor: cursorEvent,
   receipts: receiptsEvent,

@@ -1,0 +1,34 @@
+import type { ChannelId, Role, UserId } from '@parley/protocol';
+import type { ChannelFacts } from '../fanout/committed.ts';
+import { type Queryable, query } from '../storage/postgres.ts';
+import type { Access } from './permissions.ts';
+
+/** The columns of `ChannelFacts`, for a channel row named `c`. */
+export const FACTS = `c.id, c.kind, c.root_id AS "rootId", c.archived_at IS NOT NULL AS archived, c.permissions, c.access_rev AS "accessRev"`;
+
+interface AccessRow {
+  readonly channel: ChannelFacts;
+  readonly root: ChannelFacts;
+  readonly role: Role | null;
+  readonly serverRole: Role;
+}
+
+const json = (alias: string) =>
+  `json_build_object('id', ${alias}.id, 'kind', ${alias}.kind, 'rootId', ${alias}.root_id, 'archived', ${alias}.archived_at IS NOT NULL,
+                     'permissions', ${alias}.permissions, 'accessRev', ${alias}.access_rev)`;
+
+/** Reads what an access decision needs, as it is now; null when there is no such channel or the user is not active. */
+export async function readAccess(on: Queryable, userId: UserId, channelId: ChannelId): Promise<Access | null> {
+  const rows = await query<AccessRow>(
+    on,
+    `SELECT ${json('c')} AS channel, ${json('r')} AS root, m.role, u.role AS "serverRole"
+       FROM channels c
+       JOIN channels r ON r.id = c.root_id
+       JOIN users u ON u.id = $1 AND u.deactivated_at IS NULL
+       LEFT JOIN channel_members m ON m.channel_id = r.id AND m.user_id = $1 AND m.left_at IS NULL
+      WHERE c.id = $2`,
+    [userId, channelId],
+  );
+  const row = rows[0];
+  return row === undefined ? null : { userId, ...row };
+}

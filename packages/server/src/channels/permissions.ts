@@ -1,0 +1,105 @@
+import { type Action, DEFAULT_PERMISSIONS, isAtLeast, type Role, type UserId } from '@parley/protocol';
+import type { ChannelFacts } from '../fanout/committed.ts';
+import { AppError } from '../lib/app-error.ts';
+
+/** Everything that an access decision looks at. */
+export interface Access {
+  readonly userId: UserId;
+  /** The role on the whole server. */
+  readonly serverRole: Role;
+  /** The channel asked about, which may be a thread. */
+  readonly channel: ChannelFacts;
+  /** The root channel, whose membership and permissions decide; the same as `channel` outside threads. */
+  readonly root: ChannelFacts;
+  /** The role in the root channel; null for those who are not in it. */
+  readonly role: Role | null;
+}
+
+declare const granted: unique symbol;
+
+/** Proof that an action was allowed; what changes or reads a channel asks for it, so a forgotten check does not compile. */
+export type Grant<A extends Action = Action> = Access & { readonly [granted]: A };
+
+/** Actions that only need the channel to be there, and leave it as it is. */
+const HARMLESS_WHEN_ARCHIVED: ReadonlySet<Action> = new Set(['channel.read', 'message.history', 'channel.archive']);
+
+/** Reading a public channel needs no membership: it is how one finds out whether to join. */
+const OPEN_IN_PUBLIC: ReadonlySet<Action> = new Set(['channel.read', 'message.history']);
+
+/** In a direct conversation all are equal, and its people are what it is. */
+const VOID_IN_DIRECT: ReadonlySet<Action> = new Set([
+  'channel.update',
+  'channel.archive',
+  'channel.permissions',
+  'member.invite',
+  'member.kick',
+  'member.ban',
+  'member.role',
+]);
+
+/** The actions of a role in a channel: its own table where it has one, else the default. */
+export function actionsOf(channel: Pick<ChannelFacts, 'permissions'>, role: Role): readonly Action[] {
+  // Owners keep everything, or a channel could lock out all who could unlock it.
+  if (role === 'owner') return DEFAULT_PERMISSIONS.owner;
+  return channel.permissions[role] ?? DEFAULT_PERMISSIONS[role];
+}
+
+/**
+ * The only place that decides access. Returns a grant, or the error to answer with: `not_found` to those who may not even
+ * know that the channel exists, `forbidden` to the others.
+ */
+export function decide<A extends Action>(access: Access, action: A): Grant<A> | AppError {
+  const refusal = refusalOf(access, action);
+  // The cast is what a grant is: nowhere else is one made.
+  return refusal ?? (access as Grant<A>);
+}
+
+/** As `decide`, but throws the error: for commands, whose throws become the answer. */
+export function demand<A extends Action>(access: Access, action: A): Grant<A> {
+  const decision = decide(access, action);
+  if (decision instanceof AppError) throw decision;
+  return decision;
+}
+
+function refusalOf(access: Access, action: Action): AppError | null {
+  const { root, role } = access;
+  if (role === null && !isOpenToOutsiders(access, action)) {
+    const visible = root.kind === 'public' && isAtLeast(access.serverRole, 'member');
+    return visible
+      ? new AppError('forbidden', `unable to ${action}; join the channel first`)
+      : new AppError('not_found', `unable to ${action}; there is no such channel`);
+  }
+  if (root.archived && !HARMLESS_WHEN_ARCHIVED.has(action)) {
+    return new AppError('archived', `unable to ${action}; the channel is archived`);
+  }
+  if (root.kind === 'direct' && VOID_IN_DIRECT.has(action)) {
+    return new AppError('forbidden', `unable to ${action}; a direct conversation has no such thing`);
+  }
+  if (role !== null && actionsOf(root, role).includes(action)) return null;
+  if (isServerManagement(access, action) || isOpenToOutsiders(access, action)) return null;
+  return new AppError('forbidden', `unable to ${action}; the role does not allow it`);
+}
+
+/** Guests of the server see only what they were let into. */
+function isOpenToOutsiders(access: Access, action: Action): boolean {
+  if (access.root.kind !== 'public') return false;
+  return (OPEN_IN_PUBLIC.has(action) && isAtLeast(access.serverRole, 'member')) || isServerManagement(access, action);
+}
+
+/** Server admins keep public channels in order without being members; private ones stay private, to them too. */
+function isServerManagement(access: Access, action: Action): boolean {
+  const managed: Action[] = [
+    'channel.update',
+    'channel.archive',
+    'member.kick',
+    'member.ban',
+    'member.role',
+    'message.delete_any',
+  ];
+  return access.root.kind === 'public' && isAtLeast(access.serverRole, 'admin') && managed.includes(action);
+}
+
+/** True when somebody may change what concerns a member of role `target`: only those at least as strong, and owners only by owners. */
+export function outranks(actor: Role, target: Role): boolean {
+  return target === 'owner' ? actor === 'owner' : isAtLeast(actor, target);
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** One setting: where it comes from, what it is, and what an operator should know. */
+export interface Setting<Schema extends z.ZodType = z.ZodType> {
+  readonly env: string;
+  readonly schema: Schema;
+  readonly description: string;
+  /** Never printed, and may come from a file named by `<ENV>_FILE`. */
+  readonly secret: boolean;
+}
+
+/** Declares a setting; its default is the schema's. */
+export function setting<Schema extends z.ZodType>(
+  env: string,
+  schema: Schema,
+  description: string,
+  secret = false,
+): Setting<Schema> {
+  return { env, schema, description, secret };
+}
+
+/** A whole number from text. */
+export function wholeNumber(fallback: number, min: number, max: number) {
+  return z.coerce.number().int().min(min).max(max).default(fallback);
+}
+
+/** `60/min`, `5/h`, `10/s`, `1000/d`: a limit and its window. `off` lifts the limit. */
+export function rate(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const parsed = parseRate(text);
+      if (parsed === null) context.addIssue({ code: 'custom', message: 'must read like 60/min, 5/h or off' });
+      return parsed ?? { limit: 1, windowMs: 1 };
+    });
+}
+
+const WINDOWS: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Lifting a limit keeps the arithmetic: nobody sends this often. */
+const UNLIMITED = { limit: 1_000_000_000, windowMs: 1_000 };
+
+function parseRate(text: string): { limit: number; windowMs: number } | null {
+  if (text === 'off') return UNLIMITED;
+  const match = /^(\d{1,9})\/(s|min|h|d)$/.exec(text);
+  const windowMs = WINDOWS[match?.[2] ?? ''];
+  const limit = Number(match?.[1]);
+  return windowMs === undefined || limit < 1 ? null : { limit, windowMs };
+}
+
+/** A list parted by commas. */
+export function list() {
+  return z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    );
+}
+
+/** `true` and `false`, `1` and `0`, `on` and `off`. */
+export function flag(fallback: boolean) {
+  return z
+    .enum(['true', 'false', '1', '0', 'on', 'off', 'yes', 'no'])
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => ['true', '1', 'on', 'yes'].includes(text));
+}

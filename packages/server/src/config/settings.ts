@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { flag, list, rate, setting, wholeNumber } from './setting.ts';
+
+/** Every setting of the server. `docs/operations.md` holds this table, and a test compares the two. */
+export const SETTINGS = {
+  host: setting(
+    'HOST',
+    z.string().default('127.0.0.1'),
+    'Address to listen on. `0.0.0.0` opens the server to the network; put TLS in front of it.',
+  ),
+  port: setting('PORT', wholeNumber(8080, 0, 65_535), 'Port to listen on; 0 picks a free one.'),
+  publicUrl: setting(
+    'PARLEY_PUBLIC_URL',
+    z.url().optional(),
+    'How people reach the server from outside, for links and as an allowed origin.',
+  ),
+  dataDir: setting(
+    'PARLEY_DATA_DIR',
+    z.string().default('.parley'),
+    'Directory of the embedded database and of attachments.',
+  ),
+  name: setting('PARLEY_NAME', z.string().max(80).default('Parley'), 'Name of this server, as people see it.'),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    z.string().optional(),
+    'PostgreSQL 14 or newer. Without it a private PostgreSQL runs in `PARLEY_DATA_DIR`.',
+    true,
+  ),
+  databasePool: setting(
+    'PARLEY_DATABASE_POOL',
+    wholeNumber(10, 1, 500),
+    'Connections to PostgreSQL for everything but the writer.',
+  ),
+  writerLanes: setting(
+    'PARLEY_WRITER_LANES',
+    wholeNumber(2, 1, 16),
+    'Batches that may be committed side by side; each has its own connection.',
+  ),
+  redisUrl: setting(
+    'REDIS_URL',
+    z.string().optional(),
+    'Redis 6 or newer, or Valkey: makes this a node of a cluster.',
+    true,
+  ),
+  allowedOrigins: setting(
+    'PARLEY_ALLOWED_ORIGINS',
+    list(),
+    'Further web origins that may connect, such as `https://app.example.com`. The server’s own origin always may.',
+  ),
+  trustedProxies: setting(
+    'PARLEY_TRUSTED_PROXIES',
+    list(),
+    'Addresses or CIDR ranges of proxies whose `X-Forwarded-For` is believed.',
+  ),
+  maxConnections: setting(
+    'PARLEY_MAX_CONNECTIONS',
+    wholeNumber(15_000, 1, 1_000_000),
+    '`WebSocketConfig.maxConnections`: sockets of this node.',
+  ),
+  heartbeatInterval: setting(
+    'PARLEY_HEARTBEAT_INTERVAL_MS',
+    wholeNumber(25_000, 1_000, 300_000),
+    '`WebSocketConfig.heartbeatInterval`: milliseconds; a socket silent for twice as long is cut.',
+  ),
+  reconnectAttempts: setting(
+    'PARLEY_RECONNECT_ATTEMPTS',
+    wholeNumber(0, 0, 1_000_000),
+    '`WebSocketConfig.reconnectAttempts`, told to clients; 0 is for ever.',
+  ),
+  connectRate: setting(
+    'PARLEY_CONNECT_RATE',
+    rate('1000/s'),
+    'New sockets this node admits; the others are told when to come back.',
+  ),
+  connectRatePerAddress: setting(
+    'PARLEY_CONNECT_RATE_PER_ADDRESS',
+    rate('300/min'),
+    'New sockets and sign-in pages of one address (a /64 for IPv6).',
+  ),
+  outboxBytes: setting(
+    'PARLEY_OUTBOX_BYTES',
+    wholeNumber(1_048_576, 65_536, 1_073_741_824),
+    'Bytes that may wait for one socket before it is cut as `slow`.',
+  ),
+  queueMaxSize: setting(
+    'PARLEY_QUEUE_MAX_SIZE',
+    wholeNumber(50_000, 1, 10_000_000),
+    '`QueueConfig.maxSize`: sends that may wait before `busy`.',
+  ),
+  queueRetention: setting(
+    'PARLEY_QUEUE_RETENTION_MS',
+    wholeNumber(30_000, 100, 86_400_000),
+    '`QueueConfig.retentionPeriod`: how long a send may wait for the database before `expired`.',
+  ),
+  queueBatchSize: setting(
+    'PARLEY_QUEUE_BATCH_SIZE',
+    wholeNumber(200, 1, 200),
+    '`QueueConfig.batchSize`: messages per transaction.',
+  ),
+  messageRate: setting('PARLEY_RATE_MESSAGES', rate('60/min'), '`rateLimits.messageRate` per user, over all sockets.'),
+  channelCreation: setting('PARLEY_RATE_CHANNEL_CREATION', rate('5/h'), '`rateLimits.channelCreation` per user.'),
+  joinRate: setting('PARLEY_RATE_JOINS', rate('20/h'), '`rateLimits.joinRate` per user.'),
+  signInRate: setting('PARLEY_RATE_SIGN_INS', rate('10/min'), 'Sign-in tries per address, and per account.'),
+  signUpRate: setting('PARLEY_RATE_SIGN_UPS', rate('10/h'), 'New accounts per address.'),
+  searchRate: setting('PARLEY_RATE_SEARCHES', rate('30/min'), 'Searches per user.'),
+  uploadRate: setting('PARLEY_RATE_UPLOADS', rate('60/min'), 'Uploads per user.'),
+  changeRate: setting('PARLEY_RATE_CHANGES', rate('240/min'), 'Other changes per user: edits, reactions, settings.'),
+  readRate: setting('PARLEY_RATE_READS', rate('1200/min'), 'Reading requests per user: pages, lists.'),
+  signalRate: setting('PARLEY_RATE_SIGNALS', rate('600/min'), 'Receipts, presence and typing per user.'),
+  rateFactors: setting(
+    'PARLEY_RATE_FACTORS',
+    z.string().default('owner=5,admin=5,bot=10'),
+    'Multiplies the per-user rates by role or for bots.',
+  ),
+  signUp: setting(
+    'PARLEY_SIGN_UP',
+    z.enum(['open', 'invitation']).default('invitation'),
+    'Whether anybody may make an account.',
+  ),
+  sessionDays: setting(
+    'PARLEY_SESSION_DAYS',
+    wholeNumber(90, 1, 3_650),
+    'Days after which a sign-in that is not used ends.',
+  ),
+  logLevel: setting(
+    'PARLEY_LOG_LEVEL',
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+    'How much is logged.',
+  ),
+  allowUnsafeDatabase: setting(
+    'PARLEY_ALLOW_UNSAFE_DATABASE',
+    flag(false),
+    'Start even though PostgreSQL runs without fsync: acknowledged messages may then be lost with the machine.',
+  ),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** All settings, parsed. */
+export type Config = { readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> };

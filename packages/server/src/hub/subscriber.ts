@@ -1,0 +1,13 @@
+import type { ChannelId, CloseReason, UserId } from '@parley/protocol';
+import type { Outbox } from '../outbox/outbox.ts';
+
+/** A socket as the hub sees it. */
+export interface Subscriber {
+  readonly userId: UserId;
+  /** The session, key or token behind it: what a revocation names. */
+  readonly credentialId: string;
+  readonly outbox: Outbox;
+  /** Root channels it hears. */
+  readonly channels: Set<ChannelId>;
+  end(reason: CloseReason): void;
+}

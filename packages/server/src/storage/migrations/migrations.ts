@@ -1,0 +1,17 @@
+import type { Migration } from 'kysely';
+import { createAccounts } from './20251020000000_create_accounts.ts';
+import { createChannels } from './20251021000000_create_channels.ts';
+import { createMessages } from './20251022000000_create_messages.ts';
+import { addChatIndexes } from './20251024000000_add_chat_indexes.ts';
+import { updateChatSchema } from './20251024000001_update_chat_schema.ts';
+import { createRecords } from './20251025000000_create_records.ts';
+
+/** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '20251020000000_create_accounts': createAccounts,
+  '20251021000000_create_channels': createChannels,
+  '20251022000000_create_messages': createMessages,
+  '20251024000000_add_chat_indexes': addChatIndexes,
+  '20251024000001_update_chat_schema': updateChatSchema,
+  '20251025000000_create_records': createRecords,
+};

@@ -1,0 +1,105 @@
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.ts';
+
+export type Database = Kysely<Tables>;
+export type Tx = Transaction<Tables>;
+/** Either: a store function runs inside a transaction or alone. */
+export type Queryable = Database | Tx;
+
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+const types = new pg.TypeOverrides();
+types.setTypeParser(INT8, Number);
+types.setTypeParser(TIMESTAMPTZ, parseTimestamp);
+
+/** PostgreSQL's timestamptz text to epoch milliseconds; the server always prints UTC because each session asks for it. */
+function parseTimestamp(text: string): number {
+  return Date.parse(`${text.slice(0, 10)}T${text.slice(11, 23).replace(/\+.*$/, '')}Z`);
+}
+
+export interface Postgres {
+  readonly pool: pg.Pool;
+  readonly db: Database;
+  close(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  readonly connection: pg.PoolConfig;
+  readonly maxConnections: number;
+  /** A statement that runs longer is cancelled by the server: no query may hold a connection for ever. */
+  readonly statementTimeoutMs: number;
+  onError(error: Error): void;
+}
+
+/** Opens a pool and the query builder over it. Integers come as numbers, times as epoch milliseconds. */
+export function openPostgres(options: PostgresOptions): Postgres {
+  const pool = new pg.Pool({
+    ...options.connection,
+    types,
+    max: options.maxConnections,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: 'parley',
+    options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs} -c idle_in_transaction_session_timeout=30000`,
+  });
+  pool.on('error', options.onError);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { pool, db, close: () => db.destroy() };
+}
+
+/** Runs SQL text with parameters on a kysely connection or transaction; for statements that are clearer as SQL. */
+export async function query<Row>(on: Queryable, text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  const result = await on.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]));
+  return result.rows;
+}
+
+const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03']);
+const AWAY_STATES = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '53400',
+  '25006',
+  '08000',
+  '08001',
+  '08003',
+  '08004',
+  '08006',
+]);
+const AWAY_SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** SQLSTATE or system error code, if the error carries one. */
+export function errorCode(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+}
+
+/** True for deadlocks, serialization failures and lock timeouts: nothing was done, the same statement may succeed now. */
+export function isRetryableError(error: unknown): boolean {
+  return RETRYABLE_STATES.has(errorCode(error) ?? '');
+}
+
+/** True when the database is away or refuses writes; whether a running commit happened is then unknown. */
+export function isAway(error: unknown): boolean {
+  const code = errorCode(error);
+  if (code !== undefined && (AWAY_STATES.has(code) || AWAY_SYSTEM_CODES.has(code))) return true;
+  return (
+    error instanceof Error &&
+    /Connection terminated|timeout exceeded when trying to connect|Client was closed|server closed/i.test(error.message)
+  );
+}
+
+export const UNIQUE_VIOLATION = '23505';

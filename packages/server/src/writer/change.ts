@@ -1,0 +1,129 @@
+import type { ChannelId, RevEvent } from '@parley/protocol';
+import type { UserNotice } from '../fanout/bus.ts';
+import { type ChannelFacts, type CommittedEvent, committed, type Effect } from '../fanout/committed.ts';
+import type { Fanout } from '../fanout/fanout.ts';
+import { AppError } from '../lib/app-error.ts';
+import { type Database, isRetryableError, query, type Tx } from '../storage/postgres.ts';
+
+const MAX_RETRIES = 5;
+
+/** A root channel as its row stands under the lock. */
+export interface LockedChannel extends ChannelFacts {
+  readonly name: string | null;
+  readonly topic: string;
+  readonly lastSeq: number;
+  readonly lastRev: number;
+  readonly memberCount: number;
+  readonly maxMembers: number | null;
+}
+
+/** What a change works with: the transaction, the locked channel, and the revs it takes. */
+export interface Change {
+  readonly tx: Tx;
+  readonly channel: LockedChannel;
+  /** Takes the channel's next rev. Every rev taken must be emitted as exactly one event. */
+  takeRev(): number;
+  /** Publishes an event after the commit. */
+  emit(event: RevEvent, effect?: Effect): void;
+  /** Voids permission decisions made before this change: for leaves, roles, permissions, archiving. Call after `takeRev`. */
+  voidAccess(): void;
+  /** Members after this change. */
+  setMemberCount(count: number): void;
+  /** Tells a user's sockets after the commit. */
+  notify(notice: UserNotice): void;
+}
+
+class PendingChange implements Change {
+  readonly tx: Tx;
+  readonly channel: LockedChannel;
+  readonly events: CommittedEvent[] = [];
+  readonly notices: UserNotice[] = [];
+  lastRev: number;
+  accessRev: number;
+  memberCount: number;
+
+  constructor(tx: Tx, channel: LockedChannel) {
+    this.tx = tx;
+    this.channel = channel;
+    this.lastRev = channel.lastRev;
+    this.accessRev = channel.accessRev;
+    this.memberCount = channel.memberCount;
+  }
+
+  takeRev(): number {
+    this.lastRev += 1;
+    return this.lastRev;
+  }
+
+  emit(event: RevEvent, effect?: Effect): void {
+    this.events.push(committed(event, effect));
+  }
+
+  voidAccess(): void {
+    this.accessRev = this.lastRev;
+  }
+
+  setMemberCount(count: number): void {
+    this.memberCount = count;
+  }
+
+  notify(notice: UserNotice): void {
+    this.notices.push(notice);
+  }
+
+  async save(): Promise<void> {
+    if (this.lastRev !== this.channel.lastRev + this.events.length) throw new Error('a rev was taken and not emitted');
+    await query(this.tx, 'UPDATE channels SET last_rev = $2, access_rev = $3, member_count = $4 WHERE id = $1', [
+      this.channel.id,
+      this.lastRev,
+      this.accessRev,
+      this.memberCount,
+    ]);
+  }
+}
+
+const LOCK = `
+SELECT id, kind, root_id AS "rootId", archived_at IS NOT NULL AS archived, permissions, access_rev AS "accessRev", name, topic,
+       last_seq AS "lastSeq", last_rev AS "lastRev", member_count AS "memberCount", max_members AS "maxMembers"
+  FROM channels WHERE id = $1 FOR NO KEY UPDATE`;
+
+/**
+ * Runs everything that changes a root channel besides sending: one transaction under the channel's row lock, whose changes
+ * take the next revs and are published after the commit. Decide access inside, from what the lock has made current.
+ */
+export class Changes {
+  readonly #db: Database;
+  readonly #fanout: Fanout;
+
+  constructor(db: Database, fanout: Fanout) {
+    this.#db = db;
+    this.#fanout = fanout;
+  }
+
+  /** Runs `work` under the lock of `rootId` and returns its result once all of it is committed and handed to the bus. */
+  async run<Result>(rootId: ChannelId, work: (change: Change) => Promise<Result>): Promise<Result> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#once(rootId, work);
+      } catch (error) {
+        if (!isRetryableError(error) || attempt >= MAX_RETRIES) throw error;
+      }
+    }
+  }
+
+  async #once<Result>(rootId: ChannelId, work: (change: Change) => Promise<Result>): Promise<Result> {
+    const { change, result } = await this.#db.transaction().execute(async (tx) => {
+      const rows = await query<LockedChannel>(tx, LOCK, [rootId]);
+      const channel = rows[0];
+      if (channel === undefined)
+        throw new AppError('not_found', 'unable to find the channel; there is none with this id');
+      const pending = new PendingChange(tx, channel);
+      const workResult = await work(pending);
+      await pending.save();
+      return { change: pending, result: workResult };
+    });
+    this.#fanout.committed(rootId, change.events);
+    for (const notice of change.notices) this.#fanout.user(notice);
+    return result;
+  }
+}
