@@ -58,7 +58,6 @@ interface ChannelsTable {
   last_seq: Generated<number>;
   last_rev: Generated<number>;
   access_rev: Generated<number>;
-  state_rev: Generated<number>;
   member_count: Generated<number>;
   max_members: number | null;
   permissions: Json<Partial<Record<Role, Action[]>>>;

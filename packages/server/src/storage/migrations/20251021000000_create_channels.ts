@@ -17,7 +17,6 @@ export const createChannels = sqlMigration({
        last_seq bigint NOT NULL DEFAULT 0,
        last_rev bigint NOT NULL DEFAULT 0,
        access_rev bigint NOT NULL DEFAULT 0,
-       state_rev bigint NOT NULL DEFAULT 0,
        member_count integer NOT NULL DEFAULT 0,
        max_members integer,
        permissions jsonb NOT NULL DEFAULT '{}',

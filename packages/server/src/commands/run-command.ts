@@ -1,0 +1,65 @@
+import { type InputOf, OPERATIONS, type OperationName, type Scope } from '@parley/protocol';
+import type { z } from 'zod';
+import { AppError } from '../lib/app-error.ts';
+import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.ts';
+import type { Actor, CommandContext, Handlers } from './handler.ts';
+
+/** How much the per-user policies stretch for this actor. */
+export type FactorOf = (actor: Actor) => number;
+
+export interface CommandPorts {
+  readonly handlers: Handlers;
+  readonly limiter: RateLimiter;
+  readonly factorOf: FactorOf;
+}
+
+export function isOperation(name: string): name is OperationName {
+  return Object.hasOwn(OPERATIONS, name);
+}
+
+/**
+ * Parses the input, checks scope and rate, and runs the handler: the same steps at every door. Returns a plain value or a
+ * promise: a send whose access is known is in the queue when this returns. Throws, or rejects with, `AppError`.
+ */
+export function runCommand(ports: CommandPorts, name: OperationName, rawInput: unknown, context: CommandContext): unknown {
+  const { actor } = context;
+  const entry = OPERATIONS[name];
+  demandScope(actor, entry.scope);
+  const input = parseInput(entry.input, rawInput);
+  const verdict = ports.limiter.take(entry.policy, actor.userId, ports.factorOf(actor));
+  if (verdict instanceof Promise) {
+    return verdict.then((settled) => {
+      demandRate(settled, name);
+      return call(ports.handlers, name, input, context);
+    });
+  }
+  demandRate(verdict, name);
+  return call(ports.handlers, name, input, context);
+}
+
+function call(handlers: Handlers, name: OperationName, input: unknown, context: CommandContext): unknown {
+  // The name picks schema and handler alike, which the compiler cannot follow through a union of all names.
+  const handler = handlers[name] as (input: InputOf<OperationName>, context: CommandContext) => unknown;
+  return handler(input as InputOf<OperationName>, context);
+}
+
+/** Parses with a schema; throws `bad_request` (or `bad_text`) that says what is wrong where, without the content. */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 10).map((issue) => ({ path: issue.path.join('.').slice(0, 100), message: issue.message.slice(0, 200) }));
+  const code = issues.some((issue) => issue.message === 'bad_text') ? 'bad_text' : 'bad_request';
+  throw new AppError(code, `unable to read the request; ${issues[0]?.path || 'it'}: ${issues[0]?.message ?? 'wrong shape'}`, { issues });
+}
+
+function demandScope(actor: Actor, scope: Scope): void {
+  if (actor.scopes !== null && !actor.scopes.includes(scope)) {
+    throw new AppError('scope_missing', `unable to do this; the key lacks the scope ${scope}`);
+  }
+}
+
+function demandRate(verdict: Verdict, name: string): void {
+  if (!verdict.allowed) {
+    throw new AppError('rate_limited', `unable to ${name}; too many of them`, { retryAfterMs: Math.ceil(verdict.retryAfterMs) });
+  }
+}

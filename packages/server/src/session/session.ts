@@ -1,0 +1,104 @@
+import { type ChannelId, CLOSE_CODES, type CloseReason, type UserId } from '@parley/protocol';
+import type { Actor } from '../commands/handler.ts';
+import type { Subscriber } from '../hub/subscriber.ts';
+import { encodeFrame } from '../outbox/frame.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+
+/** What a session needs of its socket. */
+export interface SessionSocket {
+  close(code: number, reason: string): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * opening: connected, nobody yet, few bytes and one deadline. greeting: the hello is being checked. ready: a user is here.
+ * ended: the socket is closed or about to be; nothing is sent any more.
+ */
+export type SessionState = 'opening' | 'greeting' | 'ready' | 'ended';
+
+/** One socket with, once it has said hello, a user. Wiring and bookkeeping only: what frames mean is in `dispatch`. */
+export class Session implements Subscriber {
+  readonly outbox: Outbox;
+  readonly channels = new Set<ChannelId>();
+  readonly address: string;
+  readonly userAgent: string;
+  /** A token that came in the `Authorization` header of the upgrade. */
+  readonly headerToken: string | null;
+  state: SessionState = 'opening';
+  actor: Actor | null = null;
+  /** Seconds on the gateway's clock at which the socket was last heard; whole numbers stay out of the heap. */
+  heardAtS: number;
+  /** Commands that were read and not answered. */
+  pending = 0;
+  malformed = 0;
+  /** The last send that had to wait for something; later ones queue up behind it, or they would overtake. */
+  sendTail: Promise<unknown> | null = null;
+  readonly #socket: SessionSocket;
+  readonly #onEnd: (session: Session) => void;
+
+  constructor(parts: {
+    socket: SessionSocket;
+    outbox: Outbox;
+    address: string;
+    userAgent: string;
+    headerToken: string | null;
+    nowS: number;
+    onEnd: (session: Session) => void;
+  }) {
+    this.#socket = parts.socket;
+    this.#onEnd = parts.onEnd;
+    this.outbox = parts.outbox;
+    this.address = parts.address;
+    this.userAgent = parts.userAgent;
+    this.headerToken = parts.headerToken;
+    this.heardAtS = parts.nowS;
+  }
+
+  get userId(): UserId {
+    if (this.actor === null) throw new Error('the session has no user yet');
+    return this.actor.userId;
+  }
+
+  get credentialId(): string {
+    return this.actor?.credentialId ?? '';
+  }
+
+  get isOpen(): boolean {
+    return this.state !== 'ended';
+  }
+
+  /** Sends a frame to this socket alone. */
+  send(frame: object): void {
+    if (this.state !== 'ended') this.outbox.push(encodeFrame(JSON.stringify(frame)));
+  }
+
+  pauseReading(): void {
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
+  /**
+   * Ends the socket. From this call on nothing more reaches it. A socket that is stuck is torn down: a polite close would
+   * wait behind the very bytes it does not take.
+   */
+  end(reason: CloseReason, detail: string = reason): void {
+    if (this.state === 'ended') return;
+    const stuck = reason === 'slow' || reason === 'silent';
+    this.closed();
+    if (stuck) this.#socket.terminate();
+    else this.#socket.close(CLOSE_CODES[reason], detail);
+  }
+
+  /** The socket is gone, by whichever side. */
+  closed(): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.#onEnd(this);
+    this.outbox.close();
+  }
+}
