@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
-import { channelId, rev, sessionId, timeMs } from './scalars.ts';
+import { channelId, rev, timeMs } from './scalars.ts';
 import { resume } from './sync.ts';
 import { userView } from './user.ts';
 
@@ -39,7 +39,7 @@ export const welcomeFrame = z
     protocol: z.int(),
     server: z.string().meta({ description: 'Name and version.' }),
     node: z.string(),
-    sessionId,
+    sessionId: z.string().meta({ description: 'What a revocation of this credential names.' }),
     user: userView,
     epoch: z.string().meta({ description: 'Names this history. Another epoch means that revs seen before are void.' }),
     now: timeMs,

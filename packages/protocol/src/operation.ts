@@ -19,7 +19,9 @@ export type PolicyName =
   | 'upload'
   | 'change'
   | 'read'
-  | 'signal';
+  | 'signal'
+  | 'connect'
+  | 'connect';
 
 /**
  * One thing a client can ask for. The same entry makes the command frame of the socket, the REST route, and both

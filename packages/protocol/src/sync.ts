@@ -45,6 +45,7 @@ export const resume = z
       .meta({ description: 'True: further `resume` frames follow; the sync comes after the last.' }),
   })
   .meta({ id: 'Resume' });
+export type Resume = z.infer<typeof resume>;
 
 /** `[channelId, lastSeq, readSeq, deliveredSeq, mentions]` of a channel that is otherwise unchanged. */
 export const cursorRow = z.tuple([channelId, seq, seq, seq, z.int().min(0)]).meta({ id: 'CursorRow' });

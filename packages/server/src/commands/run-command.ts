@@ -21,7 +21,12 @@ export function isOperation(name: string): name is OperationName {
  * Parses the input, checks scope and rate, and runs the handler: the same steps at every door. Returns a plain value or a
  * promise: a send whose access is known is in the queue when this returns. Throws, or rejects with, `AppError`.
  */
-export function runCommand(ports: CommandPorts, name: OperationName, rawInput: unknown, context: CommandContext): unknown {
+export function runCommand(
+  ports: CommandPorts,
+  name: OperationName,
+  rawInput: unknown,
+  context: CommandContext,
+): unknown {
   const { actor } = context;
   const entry = OPERATIONS[name];
   demandScope(actor, entry.scope);
@@ -47,9 +52,15 @@ function call(handlers: Handlers, name: OperationName, input: unknown, context: 
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 10).map((issue) => ({ path: issue.path.join('.').slice(0, 100), message: issue.message.slice(0, 200) }));
+  const issues = result.error.issues
+    .slice(0, 10)
+    .map((issue) => ({ path: issue.path.join('.').slice(0, 100), message: issue.message.slice(0, 200) }));
   const code = issues.some((issue) => issue.message === 'bad_text') ? 'bad_text' : 'bad_request';
-  throw new AppError(code, `unable to read the request; ${issues[0]?.path || 'it'}: ${issues[0]?.message ?? 'wrong shape'}`, { issues });
+  throw new AppError(
+    code,
+    `unable to read the request; ${issues[0]?.path || 'it'}: ${issues[0]?.message ?? 'wrong shape'}`,
+    { issues },
+  );
 }
 
 function demandScope(actor: Actor, scope: Scope): void {
@@ -60,6 +71,8 @@ function demandScope(actor: Actor, scope: Scope): void {
 
 function demandRate(verdict: Verdict, name: string): void {
   if (!verdict.allowed) {
-    throw new AppError('rate_limited', `unable to ${name}; too many of them`, { retryAfterMs: Math.ceil(verdict.retryAfterMs) });
+    throw new AppError('rate_limited', `unable to ${name}; too many of them`, {
+      retryAfterMs: Math.ceil(verdict.retryAfterMs),
+    });
   }
 }

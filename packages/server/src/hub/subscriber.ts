@@ -9,5 +9,7 @@ export interface Subscriber {
   readonly outbox: Outbox;
   /** Root channels it hears. */
   readonly channels: Set<ChannelId>;
+  /** Resolves when the last send that had to wait for something is in the queue; null while none waits. */
+  sendTail: Promise<unknown> | null;
   end(reason: CloseReason): void;
 }

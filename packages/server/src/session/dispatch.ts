@@ -1,9 +1,10 @@
-import { type ErrorFrame, OPERATIONS, type OperationName } from '@parley/protocol';
+import { OPERATIONS, type OperationName } from '@parley/protocol';
 import type { CommandContext } from '../commands/handler.ts';
 import { type CommandPorts, isOperation, runCommand } from '../commands/run-command.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Envelope } from './envelope.ts';
 import { readEnvelope } from './envelope.ts';
+import { errorFrameOf } from './error-frame.ts';
 import type { Greeter } from './greeter.ts';
 import type { Session } from './session.ts';
 
@@ -46,7 +47,7 @@ export class Dispatch {
 
   #beforeReady(session: Session, envelope: Envelope): void {
     if (envelope.kind === 'hello' || envelope.kind === 'resume') {
-      void this.#ports.greeter.greet(session, envelope.frame).catch((error: unknown) => {
+      void this.#ports.greeter.greet(session, envelope.kind, envelope.frame).catch((error: unknown) => {
         this.#ports.onFault(error, session, 'hello');
         session.end('fault');
       });
@@ -61,11 +62,16 @@ export class Dispatch {
 
   #command(session: Session, name: string, ref: number, input: unknown): void {
     if (!isOperation(name) || OPERATIONS[name].door === 'rest') {
-      this.#fail(session, name, ref, new AppError('unknown_command', 'unable to run the command; there is none of this name'));
+      this.#fail(
+        session,
+        name,
+        ref,
+        new AppError('unknown_command', 'unable to run the command; there is none of this name'),
+      );
       return;
     }
-    if (name === 'message.send' && session.sendTail !== null) return this.#sendInTurn(session, ref, input);
-    this.#answer(session, name, ref, this.#run(session, name, input));
+    const waits = name === 'message.send' && session.sendTail !== null;
+    this.#answer(session, name, ref, waits ? this.#sendInTurn(session, input) : this.#run(session, name, input));
   }
 
   /** Runs a command; a throw becomes a rejection, so that there is one way to fail. */
@@ -95,9 +101,9 @@ export class Dispatch {
   }
 
   /** An earlier send of this socket still waits for its permission: this one takes its turn after it. */
-  #sendInTurn(session: Session, ref: number, input: unknown): void {
-    const turn = (session.sendTail ?? Promise.resolve()).then(() => this.#run(session, 'message.send', input));
-    this.#answer(session, 'message.send', ref, turn);
+  async #sendInTurn(session: Session, input: unknown): Promise<unknown> {
+    while (session.sendTail !== null) await session.sendTail;
+    return this.#run(session, 'message.send', input);
   }
 
   #took(session: Session): void {
@@ -117,7 +123,10 @@ export class Dispatch {
 
   #fail(session: Session, name: string, ref: number, error: unknown): void {
     if (!(error instanceof AppError)) this.#ports.onFault(error, session, name);
-    const told = error instanceof AppError ? error : new AppError('internal', 'unable to answer; the server met a fault and logged it');
+    const told =
+      error instanceof AppError
+        ? error
+        : new AppError('internal', 'unable to answer; the server met a fault and logged it');
     this.#ports.onAnswer?.(name, told.code);
     session.send(errorFrameOf(ref, told));
   }
@@ -126,12 +135,4 @@ export class Dispatch {
     if (session.actor === null) throw new Error('a ready session has an actor');
     return { actor: session.actor, subscriber: session };
   }
-}
-
-/** The error frame of an error; what it was caused by stays here. */
-export function errorFrameOf(ref: number | null, error: AppError): ErrorFrame {
-  const frame: ErrorFrame = { t: 'error', ref, code: error.code, message: error.message };
-  if (error.retryAfterMs !== undefined) frame.retryAfterMs = error.retryAfterMs;
-  if (error.issues !== undefined) frame.issues = [...error.issues];
-  return frame;
 }

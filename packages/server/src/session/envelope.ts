@@ -19,11 +19,13 @@ export function readEnvelope(text: string): Envelope {
   if (!isRecord(value)) return malformed(null, 'not a JSON object');
   const { t: name, ref, d: input } = value;
   const knownRef = typeof ref === 'number' && Number.isSafeInteger(ref) && ref >= 0 ? ref : null;
-  if (typeof name !== 'string' || name.length > MAX_NAME_LENGTH || !isCleanText(name)) return malformed(knownRef, 't must name a frame type');
+  if (typeof name !== 'string' || name.length > MAX_NAME_LENGTH || !isCleanText(name))
+    return malformed(knownRef, 't must name a frame type');
   if (name === 'hello' || name === 'resume' || name === 'ping') return { kind: name, frame: value };
   if (knownRef === null) return malformed(null, 'ref must be a whole number from 0');
   if (input !== undefined && !isRecord(input)) return malformed(knownRef, 'd must be an object');
-  for (const key in value) if (key !== 't' && key !== 'ref' && key !== 'd') return malformed(knownRef, 'unknown key beside t, ref and d');
+  for (const key in value)
+    if (key !== 't' && key !== 'ref' && key !== 'd') return malformed(knownRef, 'unknown key beside t, ref and d');
   if (Object.hasOwn(value, '__proto__')) return malformed(knownRef, 'unknown key beside t, ref and d');
   return { kind: 'command', name, ref: knownRef, input: input ?? {} };
 }

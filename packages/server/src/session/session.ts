@@ -35,6 +35,9 @@ export class Session implements Subscriber {
   malformed = 0;
   /** The last send that had to wait for something; later ones queue up behind it, or they would overtake. */
   sendTail: Promise<unknown> | null = null;
+  /** Seconds on the gateway's clock at which the socket was opened. */
+  readonly openedAtS: number;
+  #openingBytes = 0;
   readonly #socket: SessionSocket;
   readonly #onEnd: (session: Session) => void;
 
@@ -54,6 +57,7 @@ export class Session implements Subscriber {
     this.userAgent = parts.userAgent;
     this.headerToken = parts.headerToken;
     this.heardAtS = parts.nowS;
+    this.openedAtS = parts.nowS;
   }
 
   get userId(): UserId {
@@ -67,6 +71,12 @@ export class Session implements Subscriber {
 
   get isOpen(): boolean {
     return this.state !== 'ended';
+  }
+
+  /** Counts what is said before there is a user; false above `max`. */
+  countOpeningBytes(bytes: number, max: number): boolean {
+    this.#openingBytes += bytes;
+    return this.#openingBytes <= max;
   }
 
   /** Sends a frame to this socket alone. */

@@ -1,0 +1,95 @@
+import type { InputOf, Sent } from '@parley/protocol';
+import type { AccessDirectory } from '../channels/access.ts';
+import { type Access, demand } from '../channels/permissions.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { MentionResolver, Mentions } from '../messages/mentions.ts';
+import type { MessageQueue } from '../queue/message-queue.ts';
+import type { CommandContext, Handler } from './handler.ts';
+
+export interface SendMessageRooms {
+  readonly access: AccessDirectory;
+  readonly queue: MessageQueue;
+  readonly mentions: MentionResolver;
+  readonly clock: Clock;
+}
+
+/**
+ * Authorises, shapes and enqueues a message; answers when it is committed. Where all that is needed is at hand the message
+ * is in the queue when the handler returns; else later sends of the same socket wait, so that none overtakes another.
+ */
+export function sendMessage(rooms: SendMessageRooms): Handler<'message.send'> {
+  return (input, context) => {
+    const access = rooms.access.known(context.actor.userId, input.channelId);
+    if (access !== undefined && !input.body.includes('@') && input.attachments === undefined) {
+      return enqueue(rooms, demandSend(access, input), input, null);
+    }
+    return inTurn(context, prepare(rooms, access, input, context)).then(([allowed, mentions]) =>
+      enqueue(rooms, allowed, input, mentions),
+    );
+  };
+}
+
+async function prepare(
+  rooms: SendMessageRooms,
+  known: Access | undefined,
+  input: InputOf<'message.send'>,
+  context: CommandContext,
+): Promise<[Access, Mentions | null]> {
+  const access = known ?? (await rooms.access.read(context.actor.userId, input.channelId));
+  demandSend(access, input);
+  return [access, await rooms.mentions.resolve(access, input.body)];
+}
+
+/** Makes later sends of the socket wait for this preparation. */
+function inTurn<Value>(context: CommandContext, preparation: Promise<Value>): Promise<Value> {
+  const { subscriber } = context;
+  if (subscriber === null) return preparation;
+  const tail = preparation
+    .then(
+      () => {},
+      () => {},
+    )
+    .then(() => {
+      if (subscriber.sendTail === tail) subscriber.sendTail = null;
+    });
+  subscriber.sendTail = tail;
+  return preparation;
+}
+
+function demandSend(access: Access, input: InputOf<'message.send'>): Access {
+  if (input.body === '' && input.attachments === undefined) {
+    throw new AppError('bad_request', 'unable to send the message; it is empty', {
+      issues: [{ path: 'body', message: 'must not be empty' }],
+    });
+  }
+  if (input.attachments !== undefined) demand(access, 'message.attach');
+  return demand(access, access.channel.kind === 'thread' ? 'thread.reply' : 'message.send');
+}
+
+function enqueue(
+  rooms: SendMessageRooms,
+  access: Access,
+  input: InputOf<'message.send'>,
+  mentions: Mentions | null,
+): Promise<Sent> {
+  return new Promise((resolve, reject) => {
+    const refusal = rooms.queue.enqueue(
+      {
+        channelId: input.channelId,
+        rootId: access.root.id,
+        id: input.id,
+        senderId: access.userId,
+        body: input.body,
+        replyTo: input.replyTo ?? null,
+        mentions: mentions?.userIds ?? null,
+        everyone: mentions?.everyone ?? null,
+        attachments: input.attachments ?? null,
+        accessRev: access.root.accessRev,
+        acceptedAt: rooms.clock.now(),
+      },
+      (outcome) => (outcome instanceof AppError ? reject(outcome) : resolve(outcome)),
+    );
+    if (refusal !== undefined) reject(refusal);
+  });
+}

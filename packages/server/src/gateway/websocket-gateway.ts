@@ -1,0 +1,205 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { LIMITS, type Rate, SUBPROTOCOL, type WebSocketConfig } from '@parley/protocol';
+import { type Server as SocketServer, WebSocketServer } from 'ws';
+import type { Clock, Timer } from '../lib/clock.ts';
+import type { Flusher } from '../outbox/outbox.ts';
+import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
+import { Session } from '../session/session.ts';
+import { ConnectBucket, isOriginAllowed, type Refusal } from './admission.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { ParleySocket, type SocketGate } from './parley-socket.ts';
+
+/** Path of the WebSocket. */
+export const SOCKET_PATH = '/v1/socket';
+/** Time from the upgrade to a valid hello; traffic does not extend it. */
+const HELLO_DEADLINE_S = 5;
+/** Bytes a socket may send before its hello is accepted: one hello with a full resume. */
+const OPENING_BYTES = LIMITS.frameBytes + 1_024;
+const OPENING_SWEEP_MS = 500;
+/** What a refused client is told to wait when the node is full; spread, so that they do not all come back together. */
+const FULL_RETRY_MS = 5_000;
+
+export interface GatewayPorts {
+  readonly config: WebSocketConfig;
+  readonly connectRate: Rate;
+  readonly clock: Clock;
+  readonly flusher: Flusher;
+  readonly limiter: RateLimiter;
+  readonly allowedOrigins: ReadonlySet<string>;
+  random(): number;
+  addressOf(request: IncomingMessage): string;
+  addressKey(address: string): string;
+  onFrame(session: Session, text: string): void;
+  /** The session has ended; called once for each session, whether it got a user or not. */
+  onEnd(session: Session): void;
+  onRefused?(refusal: Refusal): void;
+  onFault(error: unknown): void;
+}
+
+/** The door: grants or refuses upgrades, makes one session per socket, and hands their frames on. */
+export class WebSocketGateway implements SocketGate {
+  readonly #ports: GatewayPorts;
+  readonly #server: SocketServer<typeof ParleySocket>;
+  readonly #sockets = new Set<ParleySocket>();
+  readonly #opening = new Set<Session>();
+  readonly #bucket: ConnectBucket;
+  readonly #heartbeat: Heartbeat;
+  readonly #sweep: Timer;
+  readonly #bySession = new WeakMap<Session, { socket: ParleySocket; slot: number }>();
+  /** While set, no upgrade is granted. */
+  draining = false;
+
+  constructor(ports: GatewayPorts) {
+    this.#ports = ports;
+    this.#bucket = new ConnectBucket(ports.connectRate, () => ports.clock.monotonic());
+    this.#heartbeat = new Heartbeat(ports.config.heartbeatInterval, ports.clock, () => this.#nowS());
+    this.#sweep = ports.clock.setInterval(() => this.#endLateOpeners(), OPENING_SWEEP_MS);
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: LIMITS.frameBytes,
+      maxFragments: LIMITS.frameFragments,
+      WebSocket: ParleySocket,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    });
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Serves the upgrades of an HTTP server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
+  }
+
+  /** All live sessions, for draining. */
+  *sessions(): IterableIterator<Session> {
+    for (const socket of this.#sockets) if (socket.session !== null) yield socket.session;
+  }
+
+  /** The session has said a valid hello: its deadline is lifted. */
+  opened(session: Session): void {
+    this.#opening.delete(session);
+  }
+
+  close(): void {
+    this.#heartbeat.stop();
+    this.#sweep.cancel();
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  #nowS(): number {
+    return Math.floor(this.#ports.clock.monotonic() / 1_000);
+  }
+
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', noop);
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) return this.#refuse(stream, refusal);
+    const verdict = this.#ports.limiter.take('connect', this.#ports.addressKey(this.#ports.addressOf(request)));
+    if (verdict instanceof Promise) {
+      verdict.then(
+        (settled) => this.#grant(request, stream, head, settled.allowed ? 0 : settled.retryAfterMs),
+        () => this.#refuse(stream, { status: 503, code: 'unavailable' }),
+      );
+    } else this.#grant(request, stream, head, verdict.allowed ? 0 : verdict.retryAfterMs);
+  }
+
+  #refusalOf(request: IncomingMessage): Refusal | null {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname !== SOCKET_PATH) return { status: 404, code: 'not_found' };
+    if (request.method !== 'GET') return { status: 405, code: 'bad_request' };
+    const { origin, host } = request.headers;
+    if (!isOriginAllowed(origin, host, this.#ports.allowedOrigins)) return { status: 403, code: 'origin_refused' };
+    if (this.draining) return { status: 503, code: 'draining', retryAfterMs: 1_000 };
+    if (this.#sockets.size >= this.#ports.config.maxConnections) {
+      return { status: 503, code: 'full', retryAfterMs: Math.round(FULL_RETRY_MS * (0.5 + this.#ports.random())) };
+    }
+    const waitMs = this.#bucket.take();
+    return waitMs === 0 ? null : { status: 503, code: 'full', retryAfterMs: waitMs };
+  }
+
+  #grant(request: IncomingMessage, stream: Duplex, head: Buffer, addressWaitMs: number): void {
+    if (addressWaitMs > 0)
+      return this.#refuse(stream, { status: 429, code: 'rate_limited', retryAfterMs: addressWaitMs });
+    stream.off('error', noop);
+    try {
+      this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, request, stream as Socket));
+    } catch (error) {
+      this.#ports.onFault(error);
+      stream.destroy();
+    }
+  }
+
+  #refuse(stream: Duplex, refusal: Refusal): void {
+    this.#ports.onRefused?.(refusal);
+    const body = JSON.stringify({ code: refusal.code, retryAfterMs: refusal.retryAfterMs });
+    const retry =
+      refusal.retryAfterMs === undefined ? '' : `Retry-After: ${Math.ceil(refusal.retryAfterMs / 1_000)}\r\n`;
+    stream.end(
+      `HTTP/1.1 ${refusal.status} ${refusal.code}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+        `${retry}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      () => stream.destroy(),
+    );
+  }
+
+  #open(socket: ParleySocket, request: IncomingMessage, stream: Socket): void {
+    stream.setNoDelay(true);
+    stream.setKeepAlive(true, this.#ports.config.heartbeatInterval);
+    const authorization = request.headers.authorization;
+    const session = new Session({
+      socket,
+      outbox: this.#ports.flusher.createOutbox(stream),
+      address: this.#ports.addressOf(request),
+      userAgent: (request.headers['user-agent'] ?? '').slice(0, 200),
+      headerToken: authorization?.startsWith('Bearer ') ? authorization.slice(7) : null,
+      nowS: this.#nowS(),
+      onEnd: (ended) => this.#ended(ended),
+    });
+    this.#sockets.add(socket);
+    this.#opening.add(session);
+    this.#bySession.set(session, { socket, slot: this.#heartbeat.add(socket) });
+    socket.serve(session, this);
+  }
+
+  heard(session: Session): void {
+    session.heardAtS = this.#nowS();
+  }
+
+  message(session: Session, data: Buffer, isBinary: boolean): void {
+    session.heardAtS = this.#nowS();
+    if (isBinary) return session.end('protocol', 'frames are text');
+    if (session.actor === null && !session.countOpeningBytes(data.length, OPENING_BYTES)) {
+      return session.end('protocol', 'too much before hello');
+    }
+    try {
+      this.#ports.onFrame(session, data.toString());
+    } catch (error) {
+      this.#ports.onFault(error);
+      session.end('fault');
+    }
+  }
+
+  #ended(session: Session): void {
+    const entry = this.#bySession.get(session);
+    if (entry !== undefined) {
+      this.#sockets.delete(entry.socket);
+      this.#heartbeat.remove(entry.socket, entry.slot);
+      entry.socket.session = null;
+    }
+    this.#opening.delete(session);
+    this.#ports.onEnd(session);
+  }
+
+  #endLateOpeners(): void {
+    const latest = this.#nowS() - HELLO_DEADLINE_S;
+    for (const session of this.#opening)
+      if (session.openedAtS < latest) session.end('unauthenticated', 'no hello in time');
+  }
+}
+
+function noop(): void {}

@@ -1,0 +1,150 @@
+import type { ChannelId, JoinedChannel, PongFrame, Resume, Role, SyncFrame, UserId } from '@parley/protocol';
+import type { AccessDirectory } from '../channels/access.ts';
+import type { UserNotice } from '../fanout/bus.ts';
+import type { ChannelFacts } from '../fanout/committed.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Subscriber } from '../hub/subscriber.ts';
+import { unreachable } from '../lib/assert.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Session } from './session.ts';
+
+/** A pong tells the tops of channels that moved within this many heartbeat intervals. */
+const TOPS_INTERVALS = 3;
+/** While more than this waits for the socket, a sync goes on only after some of it has left. */
+const SYNC_PENDING_BYTES = 256 * 1024;
+const SYNC_POLL_MS = 5;
+
+/** One of the user's channels as a fresh read of the database has it. */
+export interface Place {
+  readonly facts: ChannelFacts;
+  readonly role: Role;
+  readonly joined: JoinedChannel;
+}
+
+/** What the sync room offers to sessions. */
+export interface SyncSource {
+  rootIds(userId: UserId): Promise<ChannelId[]>;
+  /** All of a user's channels and followed threads, threads after their roots. */
+  places(userId: UserId): Promise<Place[]>;
+  /** One of them; null when the user is not in it. */
+  place(userId: UserId, channelId: ChannelId): Promise<Place | null>;
+  frames(places: readonly Place[], resume: Resume | null): AsyncIterable<SyncFrame>;
+}
+
+export interface SessionsPorts {
+  readonly hub: Hub;
+  readonly access: AccessDirectory;
+  readonly sync: SyncSource;
+  readonly clock: Clock;
+  readonly heartbeatIntervalMs: number;
+  /** The session's user may now give commands. */
+  onReady(session: Session): void;
+  /** A session that had been ready has ended. */
+  onGone(session: Session): void;
+  onFault(error: unknown): void;
+}
+
+/** Registers sockets that have a user, brings them up to date, and follows what happens to their user. */
+export class Sessions {
+  readonly #ports: SessionsPorts;
+  readonly #admitted = new WeakSet<Session>();
+
+  constructor(ports: SessionsPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Joins first, reads after: an event that is committed in between is sent live, and the client applies those above the
+   * rev that the sync tells.
+   */
+  async ready(session: Session, resume: Resume | null): Promise<void> {
+    const { hub, access, sync } = this.#ports;
+    hub.add(session);
+    for (const channelId of await sync.rootIds(session.userId)) if (session.isOpen) hub.join(session, channelId);
+    const places = await sync.places(session.userId);
+    if (!session.isOpen || session.actor === null) return;
+    this.#leaveLost(session, places);
+    access.admit(session.userId, session.actor.serverRole, places.filter(isRoot));
+    this.#admitted.add(session);
+    session.state = 'ready';
+    this.#ports.onReady(session);
+    for (const { joined } of places.filter(isRoot)) hub.anchor(joined.channel.id, joined.channel.rev);
+    for await (const frame of sync.frames(places, resume)) {
+      await this.#untilTaken(session);
+      session.send(frame);
+    }
+  }
+
+  /** The session has ended, in whichever state. */
+  ended(session: Session): void {
+    if (session.actor === null) return;
+    this.#ports.hub.remove(session);
+    if (!this.#admitted.delete(session)) return;
+    this.#ports.access.dismiss(session.userId);
+    this.#ports.onGone(session);
+  }
+
+  /** Follows what happened to a user elsewhere: a channel gained, a credential revoked. */
+  notice(notice: UserNotice, subscribers: ReadonlySet<Subscriber>): void {
+    switch (notice.kind) {
+      case 'joined':
+        this.#gain(notice.userId, notice.channelId, subscribers).catch(this.#ports.onFault);
+        return;
+      case 'cut':
+        for (const subscriber of [...subscribers]) {
+          const named = notice.sessionId === undefined || subscriber.credentialId === notice.sessionId;
+          if (named && subscriber.credentialId !== notice.except) subscriber.end(notice.reason);
+        }
+        return;
+      case 'frame':
+        return;
+      default:
+        unreachable(notice);
+    }
+  }
+
+  /** The answer to a ping: what has moved lately in the session's channels. */
+  pong(session: Session): PongFrame {
+    const { hub, clock } = this.#ports;
+    const since = clock.monotonic() - TOPS_INTERVALS * this.#ports.heartbeatIntervalMs;
+    const tops: PongFrame['tops'] = [];
+    for (const channelId of session.channels) {
+      const room = hub.room(channelId);
+      if (room !== undefined && room.rev !== null && room.lastDeliveryAt >= since) tops.push([channelId, room.rev]);
+    }
+    return { t: 'pong', now: clock.now(), tops: tops.slice(0, 1_000) };
+  }
+
+  async #gain(userId: UserId, channelId: ChannelId, subscribers: ReadonlySet<Subscriber>): Promise<void> {
+    const { hub, access, sync } = this.#ports;
+    for (const subscriber of subscribers) hub.join(subscriber, channelId);
+    const place = await sync.place(userId, channelId);
+    if (place === null) {
+      for (const subscriber of subscribers) hub.leave(subscriber, channelId);
+      return;
+    }
+    if (!isRoot(place)) {
+      // A thread is heard with its root.
+      for (const subscriber of subscribers) hub.leave(subscriber, channelId);
+    } else access.enter(userId, place.facts, place.role);
+    hub.anchor(channelId, place.joined.channel.rev);
+    for (const subscriber of subscribers)
+      if (subscriber instanceof Session) subscriber.send({ t: 'joined', joined: place.joined });
+  }
+
+  /** A channel that was lost between the two reads. */
+  #leaveLost(session: Session, places: readonly Place[]): void {
+    const mine = new Set(places.map((place) => place.joined.channel.id));
+    for (const channelId of [...session.channels]) if (!mine.has(channelId)) this.#ports.hub.leave(session, channelId);
+  }
+
+  async #untilTaken(session: Session): Promise<void> {
+    while (session.isOpen && session.outbox.pendingBytes > SYNC_PENDING_BYTES) {
+      await new Promise<void>((resolve) => void this.#ports.clock.setTimeout(resolve, SYNC_POLL_MS));
+    }
+  }
+}
+
+function isRoot(place: Place): boolean {
+  return place.joined.channel.kind !== 'thread';
+}

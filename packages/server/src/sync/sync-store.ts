@@ -1,0 +1,86 @@
+import type { ChannelId, MessageView, UserId } from '@parley/protocol';
+import {
+  CHANNEL_COLUMNS,
+  type ChannelRow,
+  MEMBER_COLUMNS,
+  MEMBERSHIP_COLUMNS,
+  type MemberRow,
+  type MembershipRow,
+} from '../channels/channel-rows.ts';
+import type { ChannelFacts } from '../fanout/committed.ts';
+import { MESSAGE_COLUMNS, type MessageRow, messageView } from '../messages/message-rows.ts';
+import { type Queryable, query } from '../storage/postgres.ts';
+
+export type PlaceRow = ChannelRow & MembershipRow & { readonly facts: ChannelFacts };
+
+const FACTS_JSON = `json_build_object('id', c.id, 'kind', c.kind, 'rootId', c.root_id, 'archived', c.archived_at IS NOT NULL,
+                                      'permissions', c.permissions, 'accessRev', c.access_rev) AS facts`;
+
+const PLACES = `
+SELECT ${CHANNEL_COLUMNS}, ${MEMBERSHIP_COLUMNS}, ${FACTS_JSON}
+  FROM channel_members m
+  JOIN channels c ON c.id = m.channel_id
+ WHERE m.user_id = $1 AND m.left_at IS NULL
+   AND (c.kind <> 'thread' OR EXISTS (SELECT FROM channel_members above
+         WHERE above.channel_id = c.root_id AND above.user_id = $1 AND above.left_at IS NULL))`;
+
+/** Root channels of a user, so that their rooms can be joined before anything else is read. */
+export async function readRootIds(on: Queryable, userId: UserId): Promise<ChannelId[]> {
+  const rows = await query<{ id: ChannelId }>(
+    on,
+    `SELECT c.id FROM channel_members m JOIN channels c ON c.id = m.channel_id
+      WHERE m.user_id = $1 AND m.left_at IS NULL AND c.kind <> 'thread'`,
+    [userId],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** All channels and followed threads of a user, threads last. */
+export function readPlaces(on: Queryable, userId: UserId): Promise<PlaceRow[]> {
+  return query<PlaceRow>(on, `${PLACES} ORDER BY c.kind = 'thread'`, [userId]);
+}
+
+export async function readPlace(on: Queryable, userId: UserId, channelId: ChannelId): Promise<PlaceRow | null> {
+  const rows = await query<PlaceRow>(on, `${PLACES} AND c.id = $2`, [userId, channelId]);
+  return rows[0] ?? null;
+}
+
+/** Where a client stands in a root channel. */
+export interface Since {
+  readonly channelId: ChannelId;
+  readonly rev: number;
+}
+
+/** Messages of each root channel (threads included) that changed after the given rev, as they are now, by rising rev. */
+export async function readMessagesSince(on: Queryable, points: readonly Since[]): Promise<MessageView[]> {
+  const rows = await query<MessageRow>(
+    on,
+    `SELECT ${MESSAGE_COLUMNS}
+       FROM unnest($1::uuid[], $2::bigint[]) AS since(id, rev)
+      CROSS JOIN LATERAL (SELECT * FROM messages one WHERE one.root_id = since.id AND one.rev > since.rev ORDER BY one.rev) m`,
+    [points.map((point) => point.channelId), points.map((point) => point.rev)],
+  );
+  return rows.map(messageView);
+}
+
+/** A member row that changed; `leftAt` is set for those who have gone. */
+export type ChangedMemberRow = MemberRow & { readonly channelId: ChannelId; readonly leftAt: number | null };
+
+export function readMembersSince(on: Queryable, points: readonly Since[]): Promise<ChangedMemberRow[]> {
+  return query<ChangedMemberRow>(
+    on,
+    `SELECT m.channel_id AS "channelId", ${MEMBER_COLUMNS}, m.left_at AS "leftAt"
+       FROM unnest($1::uuid[], $2::bigint[]) AS since(id, rev)
+      CROSS JOIN LATERAL (SELECT * FROM channel_members one WHERE one.channel_id = since.id AND one.rev > since.rev) m`,
+    [points.map((point) => point.channelId), points.map((point) => point.rev)],
+  );
+}
+
+export async function readChannel(on: Queryable, channelId: ChannelId): Promise<ChannelRow | null> {
+  const rows = await query<ChannelRow>(on, `SELECT ${CHANNEL_COLUMNS} FROM channels c WHERE c.id = $1`, [channelId]);
+  return rows[0] ?? null;
+}
+
+export function readTops(on: Queryable, channelIds: readonly ChannelId[]): Promise<{ id: ChannelId; rev: number }[]> {
+  return query(on, 'SELECT id, last_rev AS rev FROM channels WHERE id = ANY($1::uuid[])', [channelIds]);
+}

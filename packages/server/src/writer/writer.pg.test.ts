@@ -1,0 +1,200 @@
+import { type ChannelId, makeUuid, type MessageId, type UserId } from '@parley/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decideSend } from '../channels/decide-send.ts';
+import type { BusPayload } from '../fanout/bus.ts';
+import { Fanout } from '../fanout/fanout.ts';
+import { MemoryBus } from '../fanout/memory-bus.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { SendEntry, SendOutcome } from '../queue/send-entry.ts';
+import { query } from '../storage/postgres.ts';
+import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { Changes } from './change.ts';
+import { Writer } from './writer.ts';
+
+let database: MigratedDatabase;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.drop());
+
+function setUp() {
+  const bus = new MemoryBus();
+  const payloads: BusPayload[] = [];
+  bus.publish = (_topic, payload) => void payloads.push(payload);
+  const fanout = new Fanout(bus);
+  const parked: SendEntry[] = [];
+  const paths: string[] = [];
+  const writer = new Writer({
+    pool: database.pool,
+    fanout,
+    decideSend,
+    onCommit: () => {},
+    onParked: (entry) => void parked.push(entry),
+    onBatch: (_size, path) => void paths.push(path),
+  });
+  return { writer, fanout, payloads, parked, paths, changes: new Changes(database.db, fanout) };
+}
+
+function entryOf(channelId: ChannelId, senderId: UserId, accessRev: number, more: Partial<SendEntry> = {}): SendEntry {
+  return {
+    channelId,
+    rootId: channelId,
+    id: makeUuid() as MessageId,
+    senderId,
+    body: 'hello',
+    replyTo: null,
+    mentions: null,
+    everyone: null,
+    attachments: null,
+    accessRev,
+    acceptedAt: Date.now(),
+    ...more,
+  };
+}
+
+const codeOf = (outcome: SendOutcome | undefined) => (outcome instanceof AppError ? outcome.code : 'sent');
+
+async function rowsOf(channelId: ChannelId): Promise<{ seq: number; rev: number; id: string }[]> {
+  return query(database.db, 'SELECT seq, rev, id FROM messages WHERE channel_id = $1 ORDER BY seq', [channelId]);
+}
+
+describe('the writer', () => {
+  test('[ROAD1] gives the messages of a batch the next places of their channels, in order', async () => {
+    const { writer, payloads } = setUp();
+    const alice = await addUser(database, 'order-alice');
+    const one = await addChannel(database, [alice]);
+    const two = await addChannel(database, [alice]);
+    const batch = [one, two, one, one, two].map((channel) => entryOf(channel, alice, 1));
+    const outcomes = await writer.write(batch);
+    expect(outcomes.map((outcome) => (outcome instanceof AppError ? outcome.code : [outcome.seq, outcome.rev]))).toEqual([
+      [1, 2],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+      [2, 3],
+    ]);
+    const batches = payloads.filter((payload) => payload.kind === 'batch');
+    expect(batches.map((payload) => payload.events.map((event) => event.rev))).toEqual([
+      [2, 3, 4],
+      [2, 3],
+    ]);
+  });
+
+  test('[ROAD2] a repeat gets the first result, in the same batch, in a later one, and from another writer', async () => {
+    const { writer } = setUp();
+    const bob = await addUser(database, 'repeat-bob');
+    const channel = await addChannel(database, [bob]);
+    const entry = entryOf(channel, bob, 1);
+    const [first, again] = await writer.write([entry, entry]);
+    const [later] = await setUp().writer.write([entry]);
+    expect(again).toEqual(first);
+    expect(later).toEqual(first);
+    expect(await rowsOf(channel)).toHaveLength(1);
+  });
+
+  test('[ROAD3] an id that somebody else used is refused, and nothing of theirs is told', async () => {
+    const { writer } = setUp();
+    const carol = await addUser(database, 'taken-carol');
+    const dave = await addUser(database, 'taken-dave');
+    const channel = await addChannel(database, [carol, dave]);
+    const theirs = entryOf(channel, carol, 2);
+    const mine = { ...entryOf(channel, dave, 2), id: theirs.id };
+    expect((await writer.write([theirs, mine])).map(codeOf)).toEqual(['sent', 'id_taken']);
+    expect((await writer.write([mine])).map(codeOf)).toEqual(['id_taken']);
+  });
+
+  test('[ACC1] a member removed after the send was allowed cannot commit it, however the two race', async () => {
+    const { writer, changes } = setUp();
+    const owner = await addUser(database, 'kick-owner');
+    for (let round = 0; round < 20; round++) {
+      const victim = await addUser(database, `kick-victim-${round}`);
+      const channel = await addChannel(database, [owner, victim]);
+      const sends = Array.from({ length: 8 }, (_, index) => writer.write([entryOf(channel, index % 2 ? owner : victim, 2)]));
+      const kick = changes.run(channel, async (change) => {
+        const rev = change.takeRev();
+        await query(change.tx, 'UPDATE channel_members SET left_at = now(), rev = $3 WHERE channel_id = $1 AND user_id = $2', [
+          channel,
+          victim,
+          rev,
+        ]);
+        change.voidAccess();
+        change.emit({ t: 'members', channel, rev, joined: [], left: [victim], memberCount: 1 }, { left: [victim] });
+        return rev;
+      });
+      const [kickRev] = await Promise.all([kick, ...sends]);
+      const late = await query<{ rev: number }>(
+        database.db,
+        'SELECT rev FROM messages WHERE channel_id = $1 AND sender_id = $2 AND rev > $3',
+        [channel, victim, kickRev],
+      );
+      expect(late).toEqual([]);
+      expect((await writer.write([entryOf(channel, victim, kickRev)])).map(codeOf)).toEqual(['not_found']);
+    }
+  });
+
+  test('[ROAD4] a row the database refuses is set aside, and the rest of its batch is stored', async () => {
+    const { writer, parked } = setUp();
+    const erin = await addUser(database, 'poison-erin');
+    const channel = await addChannel(database, [erin]);
+    const batch = Array.from({ length: 9 }, (_, index) => entryOf(channel, erin, 1, { body: index === 4 ? 'bad \0' : 'good' }));
+    const outcomes = await writer.write(batch);
+    expect(outcomes.map(codeOf)).toEqual(['sent', 'sent', 'sent', 'sent', 'parked', 'sent', 'sent', 'sent', 'sent']);
+    expect(parked.map((entry) => entry.id)).toEqual([batch[4]?.id]);
+    expect((await rowsOf(channel)).map((row) => row.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('[ROAD5] writers that race over the same channels and the same ids leave no gap, no double and one answer', async () => {
+    const users = await Promise.all(['frank', 'grace', 'heidi'].map((name) => addUser(database, `race-${name}`)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat(3), fc.nat(20), fc.nat(2)), { minLength: 20, maxLength: 120 }), async (plan) => {
+        const channels = await Promise.all([0, 1, 2, 3].map(() => addChannel(database, users)));
+        const ids = Array.from({ length: 21 }, () => makeUuid() as MessageId);
+        const entries = plan.map(([channel, id, user]) =>
+          entryOf(channels[channel] as ChannelId, users[user] as UserId, 3, { id: ids[id] as MessageId }),
+        );
+        const writers = [setUp().writer, setUp().writer, setUp().writer];
+        const outcomes = new Map<SendEntry, SendOutcome>();
+        await Promise.all(
+          writers.map(async (writer, lane) => {
+            const mine = entries.filter((_, index) => index % writers.length === lane);
+            for (let start = 0; start < mine.length; start += 7) {
+              const batch = mine.slice(start, start + 7);
+              for (const [index, outcome] of (await writer.write(batch)).entries()) outcomes.set(batch[index] as SendEntry, outcome);
+            }
+          }),
+        );
+        const told = new Map<string, number>();
+        for (const [entry, outcome] of outcomes) {
+          if (outcome instanceof AppError) expect(outcome.code).toBe('id_taken');
+          else {
+            const key = entry.channelId + entry.id;
+            expect(told.get(key) ?? outcome.seq).toBe(outcome.seq);
+            told.set(key, outcome.seq);
+          }
+        }
+        for (const channel of channels) {
+          const rows = await rowsOf(channel);
+          expect(rows.map((row) => row.seq)).toEqual(rows.map((_, index) => index + 1));
+          expect(rows.map((row) => row.rev)).toEqual(rows.map((_, index) => index + 4));
+          for (const row of rows) expect(told.get(channel + row.id)).toBe(row.seq);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  test('[ROAD6] a reply in a thread takes seq from the thread and rev from its root', async () => {
+    const { writer } = setUp();
+    const ivan = await addUser(database, 'thread-ivan');
+    const root = await addChannel(database, [ivan]);
+    const thread = makeUuid() as ChannelId;
+    await query(database.db, `INSERT INTO channels (id, kind, root_id, root_seq) VALUES ($1, 'thread', $2, 1)`, [thread, root]);
+    const outcomes = await writer.write([entryOf(root, ivan, 1), entryOf(thread, ivan, 1, { rootId: root }), entryOf(root, ivan, 1)]);
+    expect(outcomes).toMatchObject([
+      { seq: 1, rev: 2 },
+      { seq: 1, rev: 3 },
+      { seq: 2, rev: 4 },
+    ]);
+  });
+});
