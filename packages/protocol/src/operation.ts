@@ -20,7 +20,6 @@ export type PolicyName =
   | 'change'
   | 'read'
   | 'signal'
-  | 'connect'
   | 'connect';
 
 /**

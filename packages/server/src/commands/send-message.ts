@@ -1,11 +1,21 @@
-import type { InputOf, Sent } from '@parley/protocol';
+import type { InputOf, Sent, UserId } from '@parley/protocol';
 import type { AccessDirectory } from '../channels/access.ts';
 import { type Access, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { MentionResolver, Mentions } from '../messages/mentions.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { CommandContext, Handler } from './handler.ts';
+
+/** Who a text calls. */
+export interface Mentions {
+  readonly userIds: readonly UserId[] | null;
+  readonly everyone: 'here' | 'channel' | null;
+}
+
+/** Finds out who a text calls: members only, and everyone only for those who may. */
+export interface MentionResolver {
+  resolve(access: Access, body: string): Promise<Mentions | null> | Mentions | null;
+}
 
 export interface SendMessageRooms {
   readonly access: AccessDirectory;

@@ -34,7 +34,7 @@ export class TopCheck {
   /** Compares all rooms once; calls that overlap share one run. */
   run(): Promise<void> {
     this.#running ??= this.#compareAll()
-      .catch(this.#ports.onError)
+      .catch((error: unknown) => this.#ports.onError(error))
       .finally(() => {
         this.#running = null;
       });

@@ -88,7 +88,7 @@ export class Sessions {
   notice(notice: UserNotice, subscribers: ReadonlySet<Subscriber>): void {
     switch (notice.kind) {
       case 'joined':
-        this.#gain(notice.userId, notice.channelId, subscribers).catch(this.#ports.onFault);
+        this.#gain(notice.userId, notice.channelId, subscribers).catch((error: unknown) => this.#ports.onFault(error));
         return;
       case 'cut':
         for (const subscriber of [...subscribers]) {

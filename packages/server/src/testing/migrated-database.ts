@@ -31,7 +31,11 @@ export async function migratedDatabase(): Promise<MigratedDatabase> {
 /** Adds a user straight to the table. */
 export async function addUser(postgres: Postgres, username: string, role: Role = 'member'): Promise<UserId> {
   const id = makeUuid() as UserId;
-  await query(postgres.db, 'INSERT INTO users (id, username, display_name, role) VALUES ($1, $2, $2, $3)', [id, username, role]);
+  await query(postgres.db, 'INSERT INTO users (id, username, display_name, role) VALUES ($1, $2, $2, $3)', [
+    id,
+    username,
+    role,
+  ]);
   return id;
 }
 
@@ -44,7 +48,7 @@ export async function addChannel(
   const id = makeUuid() as ChannelId;
   await query(
     postgres.db,
-    `INSERT INTO channels (id, kind, name, root_id, last_rev, access_rev, member_count) VALUES ($1, $2, $3, $1, $4, $4, $4)`,
+    `INSERT INTO channels (id, kind, name, root_id, last_rev, access_rev, member_count) VALUES ($1, $2, $3, $1, $4::bigint, $4::bigint, $4::int)`,
     [id, kind, `channel ${id}`, members.length],
   );
   await query(
