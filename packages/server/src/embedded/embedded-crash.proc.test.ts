@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { makeHangingInitdb } from '../testing/hanging-initdb.ts';
 import { type PreparedCluster, prepareCluster } from '../testing/prepared-cluster.ts';
 import { runEmbeddedServer, type ServerProcess } from '../testing/run-embedded-server.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -136,15 +137,16 @@ describe('a server that was killed', () => {
   });
 
   test('in the middle of its first initdb: what was half-done is discarded', async () => {
-    const server = run();
-    const isAtWork = (): boolean =>
-      existsSync(dataDir) && readdirSync(dataDir).some((name) => existsSync(join(dataDir, name, 'base', '1')));
-    await Promise.race([waitFor('initdb works', isAtWork), server.report.then(() => {})]);
-    expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+    const hanging = makeHangingInitdb(base);
+    const server = run({ binDir: hanging.binDir });
+    server.report.catch(() => {}); // It is killed before it has anything to report.
+    const initdb = await waitFor('initdb hangs', () => hanging.pid(dataDir));
     await server.kill();
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
 
     expect(await reopenAndQuery('SELECT 1')).toEqual([1]);
     expect(readdirSync(dataDir)).toEqual(['postgres']);
+    process.kill(initdb, 'SIGKILL');
   });
 });
 

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { makeHangingInitdb } from '../testing/hanging-initdb.ts';
 import { type PreparedCluster, prepareCluster } from '../testing/prepared-cluster.ts';
 import { waitFor } from '../testing/wait-for.ts';
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.ts';
-import { processesWorkingIn } from './process-table.ts';
+import { identifyProcess, processesWorkingIn } from './process-table.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -141,15 +142,14 @@ test('two servers in one process need two directories', async () => {
 });
 
 test('a start that is given up leaves nothing half-done', async () => {
+  const hanging = makeHangingInitdb(base);
   const abort = new AbortController();
-  const starting = start({ signal: abort.signal });
-  const draft = await waitFor('initdb works', () =>
-    readdirSync(dataDir).find((name) => name.startsWith('postgres.new')),
-  );
-  await waitFor('its files appear', () => existsSync(join(dataDir, draft, 'base')));
+  const starting = start({ signal: abort.signal, binDir: hanging.binDir });
+  const initdb = await waitFor('initdb hangs', () => hanging.pid(dataDir));
   abort.abort(new Error('changed my mind'));
   await expect(starting).rejects.toThrow('changed my mind');
-  await waitFor('all is gone', () => readdirSync(dataDir).length === 0);
+  expect(readdirSync(dataDir)).toEqual([]);
+  await waitFor('initdb is gone', () => identifyProcess(initdb) === undefined);
   expect(await query(await start(), 'SELECT 1')).toEqual([1]);
 });
 
