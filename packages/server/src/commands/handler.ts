@@ -1,21 +1,8 @@
-import type { InputOf, OperationName, OutputOf, Role, Scope, UserId } from '@parley/protocol';
+import type { InputOf, OperationName, OutputOf } from '@parley/protocol';
 import type { Subscriber } from '../hub/subscriber.ts';
+import type { Actor, Origin } from '../users/actor.ts';
 
-/** Who asks: a user, by whichever credential. */
-export interface Actor {
-  readonly userId: UserId;
-  readonly serverRole: Role;
-  readonly kind: 'human' | 'bot';
-  /** The session, key or token that authenticated; what a revocation names. */
-  readonly credentialId: string;
-  readonly credential: 'session' | 'key' | 'jwt' | 'local';
-  /** Null: everything. API keys carry a list. */
-  readonly scopes: readonly Scope[] | null;
-  /** Peer address, from trusted proxies only; for audit and limits. */
-  readonly address: string;
-  /** Epoch milliseconds after which the credential is void; null when it has no end. */
-  readonly expiresAt: number | null;
-}
+export type { Actor } from '../users/actor.ts';
 
 /** What a command may know of where it came from. */
 export interface CommandContext {
@@ -24,10 +11,19 @@ export interface CommandContext {
   readonly subscriber: Subscriber | null;
 }
 
+/** Operations of those who are nobody yet; they exist at the REST door only, and count against the address. */
+export const ENTRY_OPERATIONS = ['auth.info', 'auth.claim_owner', 'auth.sign_up', 'auth.sign_in'] as const;
+export type EntryName = (typeof ENTRY_OPERATIONS)[number];
+
+/** What is known of somebody who is nobody yet. */
+export interface EntryContext {
+  readonly origin: Origin;
+}
+
 /** Turns one request into its answer. Throws `AppError` for a refusal; the door turns it into a frame or a status. */
 export type Handler<Name extends OperationName> = (
   input: InputOf<Name>,
-  context: CommandContext,
+  context: Name extends EntryName ? EntryContext : CommandContext,
 ) => OutputOf<Name> | Promise<OutputOf<Name>>;
 
 /** A handler for every operation: the compiler names the ones that are missing. */

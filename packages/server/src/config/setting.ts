@@ -1,3 +1,4 @@
+import { ROLES } from '@parley/protocol/constants';
 import { z } from 'zod';
 
 /** One setting: where it comes from, what it is, and what an operator should know. */
@@ -67,4 +68,29 @@ export function flag(fallback: boolean) {
     .enum(['true', 'false', '1', '0', 'on', 'off', 'yes', 'no'])
     .default(fallback ? 'true' : 'false')
     .transform((text) => ['true', '1', 'on', 'yes'].includes(text));
+}
+
+const FACTOR_NAMES: readonly string[] = [...ROLES, 'bot'];
+
+/** `owner=5,bot=10`: a factor for each role, or for bots. */
+export function factors(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const parsed = parseFactors(text);
+      if (parsed === null) context.addIssue({ code: 'custom', message: 'must read like owner=5,admin=5,bot=10' });
+      return parsed ?? {};
+    });
+}
+
+function parseFactors(text: string): Partial<Record<(typeof ROLES)[number] | 'bot', number>> | null {
+  const entries: [string, number][] = [];
+  for (const part of text.split(',').filter((item) => item.trim() !== '')) {
+    const match = /^\s*([a-z]+)\s*=\s*(\d{1,6}(?:\.\d{1,3})?)\s*$/.exec(part);
+    const [name = '', factor] = [match?.[1], Number(match?.[2])];
+    if (!FACTOR_NAMES.includes(name) || !(factor > 0)) return null;
+    entries.push([name, factor]);
+  }
+  return Object.fromEntries(entries);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, list, rate, setting, wholeNumber } from './setting.ts';
+import { factors, flag, list, rate, setting, wholeNumber } from './setting.ts';
 
 /** Every setting of the server. `docs/operations.md` holds this table, and a test compares the two. */
 export const SETTINGS = {
@@ -109,8 +109,8 @@ export const SETTINGS = {
   signalRate: setting('PARLEY_RATE_SIGNALS', rate('600/min'), 'Receipts, presence and typing per user.'),
   rateFactors: setting(
     'PARLEY_RATE_FACTORS',
-    z.string().default('owner=5,admin=5,bot=10'),
-    'Multiplies the per-user rates by role or for bots.',
+    factors('owner=5,admin=5,bot=10'),
+    'Multiplies the per-user rates by role or for bots; the larger holds for a bot with a role.',
   ),
   signUp: setting(
     'PARLEY_SIGN_UP',
