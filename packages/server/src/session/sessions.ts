@@ -1,11 +1,11 @@
-import type { ChannelId, JoinedChannel, PongFrame, Resume, Role, SyncFrame, UserId } from '@parley/protocol';
+import type { ChannelId, PongFrame, Resume, UserId } from '@parley/protocol';
 import type { AccessDirectory } from '../channels/access.ts';
 import type { UserNotice } from '../fanout/bus.ts';
-import type { ChannelFacts } from '../fanout/committed.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Subscriber } from '../hub/subscriber.ts';
 import { unreachable } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Place, SyncSource } from '../sync/sync-source.ts';
 import { Session } from './session.ts';
 
 /** A pong tells the tops of channels that moved within this many heartbeat intervals. */
@@ -13,23 +13,6 @@ const TOPS_INTERVALS = 3;
 /** While more than this waits for the socket, a sync goes on only after some of it has left. */
 const SYNC_PENDING_BYTES = 256 * 1024;
 const SYNC_POLL_MS = 5;
-
-/** One of the user's channels as a fresh read of the database has it. */
-export interface Place {
-  readonly facts: ChannelFacts;
-  readonly role: Role;
-  readonly joined: JoinedChannel;
-}
-
-/** What the sync room offers to sessions. */
-export interface SyncSource {
-  rootIds(userId: UserId): Promise<ChannelId[]>;
-  /** All of a user's channels and followed threads, threads after their roots. */
-  places(userId: UserId): Promise<Place[]>;
-  /** One of them; null when the user is not in it. */
-  place(userId: UserId, channelId: ChannelId): Promise<Place | null>;
-  frames(places: readonly Place[], resume: Resume | null): AsyncIterable<SyncFrame>;
-}
 
 export interface SessionsPorts {
   readonly hub: Hub;

@@ -44,7 +44,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
     application_name: 'parley',
     options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs} -c idle_in_transaction_session_timeout=30000`,
   });
-  pool.on('error', options.onError);
+  pool.on('error', (error) => options.onError(error));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { pool, db, close: () => db.destroy() };
 }

@@ -9,8 +9,8 @@ import type {
   UserId,
 } from '@parley/protocol';
 import { channelView, joinedChannel, memberView } from '../channels/channel-rows.ts';
-import type { Place, SyncSource } from '../session/sessions.ts';
 import type { Database } from '../storage/postgres.ts';
+import type { Place, SyncSource } from './sync-source.ts';
 import {
   type ChangedMemberRow,
   type PlaceRow,

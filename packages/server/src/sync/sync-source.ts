@@ -1,0 +1,19 @@
+import type { ChannelId, JoinedChannel, Resume, Role, SyncFrame, UserId } from '@parley/protocol';
+import type { ChannelFacts } from '../fanout/committed.ts';
+
+/** One of the user's channels as a fresh read of the database has it. */
+export interface Place {
+  readonly facts: ChannelFacts;
+  readonly role: Role;
+  readonly joined: JoinedChannel;
+}
+
+/** What the sync room offers to sessions. */
+export interface SyncSource {
+  rootIds(userId: UserId): Promise<ChannelId[]>;
+  /** All of a user's channels and followed threads, threads after their roots. */
+  places(userId: UserId): Promise<Place[]>;
+  /** One of them; null when the user is not in it. */
+  place(userId: UserId, channelId: ChannelId): Promise<Place | null>;
+  frames(places: readonly Place[], resume: Resume | null): AsyncIterable<SyncFrame>;
+}
