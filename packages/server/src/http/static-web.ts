@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type {} from '@fastify/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+};
+/** Other kinds are compressed already. */
+const COMPRESSED_KINDS: ReadonlySet<string> = new Set(['.html', '.js', '.css', '.json', '.webmanifest', '.svg']);
+/** Below this a compressed answer is no smaller on the wire. */
+const MIN_COMPRESSED_BYTES = 512;
+/** A year: names below `assets/` carry a hash of their content. */
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+const REVALIDATE = 'no-cache';
+
+/**
+ * No inline scripts or styles, nothing from elsewhere, no frames around us, and no text may become HTML or script by any of the DOM's
+ * string doors (`parley` is the one policy of the app: it names the service worker's address).
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types parley',
+].join('; ');
+
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(self), payment=(), usb=()',
+  'x-frame-options': 'DENY',
+};
+
+const SHARED_HEADERS: Readonly<Record<string, string>> = {
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+interface WebFile {
+  readonly etag: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly plain: Buffer;
+  readonly brotli: Buffer | null;
+  readonly gzip: Buffer | null;
+}
+
+/** Serves the built web app at `/` from memory: hashed files for ever, the page itself never without asking again. */
+export async function registerStaticWeb(app: FastifyInstance, directory: string): Promise<void> {
+  const files = await readWebFiles(directory);
+  for (const [path, file] of files) {
+    const answer = (request: FastifyRequest, reply: FastifyReply) => sendFile(request, reply, file);
+    app.get(path, { schema: { hide: true } }, answer);
+    if (path === '/index.html') app.get('/', { schema: { hide: true } }, answer);
+  }
+  if (!files.has('/index.html')) app.get('/', { schema: { hide: true } }, sendNotBuilt);
+}
+
+async function readWebFiles(directory: string): Promise<Map<string, WebFile>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const address = `/${path.slice(directory.length).split(/[\\/]/).filter(Boolean).join('/')}`;
+        return [address, await readWebFile(path, address)] as const;
+      }),
+  );
+  return new Map(found);
+}
+
+async function readWebFile(path: string, address: string): Promise<WebFile> {
+  const plain = await readFile(path);
+  const kind = extname(path);
+  const isPacked = COMPRESSED_KINDS.has(kind) && plain.length >= MIN_COMPRESSED_BYTES;
+  return {
+    etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
+    headers: {
+      ...SHARED_HEADERS,
+      ...(kind === '.html' ? PAGE_HEADERS : {}),
+      // The browser asks for the worker's own policy when it runs it.
+      ...(address === '/service-worker.js' ? { 'content-security-policy': "default-src 'self'" } : {}),
+      'content-type': TYPES[kind] ?? 'application/octet-stream',
+      'cache-control': address.startsWith('/assets/') ? IMMUTABLE : REVALIDATE,
+      ...(isPacked ? { vary: 'accept-encoding' } : {}),
+    },
+    plain,
+    brotli: isPacked ? await promisify(brotliCompress)(plain, { params: BROTLI }) : null,
+    gzip: isPacked ? await promisify(gzip)(plain, { level: 9 }) : null,
+  };
+}
+
+/** Level 9 of 11: within 3 % of the smallest and a tenth of its time, which a start has to wait for. */
+const BROTLI = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+
+function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): FastifyReply {
+  reply.headers({ ...file.headers, etag: file.etag });
+  if (request.headers['if-none-match']?.includes(file.etag) === true) return reply.code(304).send();
+  const accepted = request.headers['accept-encoding'] ?? '';
+  if (file.brotli !== null && /\bbr\b/.test(accepted)) return reply.header('content-encoding', 'br').send(file.brotli);
+  if (file.gzip !== null && /\bgzip\b/.test(accepted)) return reply.header('content-encoding', 'gzip').send(file.gzip);
+  return reply.send(file.plain);
+}
+
+function sendNotBuilt(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply
+    .headers({ ...SHARED_HEADERS, 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' })
+    .send('Parley is running. Its web app is not built yet: run `npm run build`, then start again.\n');
+}

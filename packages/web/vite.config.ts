@@ -1,0 +1,30 @@
+import react from '@vitejs/plugin-react';
+import { defaultClientConditions, defineConfig } from 'vite';
+import { precacheList } from './build/precache-list.ts';
+
+/** The server that `npm run dev` passes requests on to. */
+const DEV_SERVER = process.env['PARLEY_DEV_SERVER'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  // Our own packages are built from their TypeScript, as everywhere in this repository.
+  resolve: { conditions: ['source', ...defaultClientConditions] },
+  plugins: [react(), precacheList()],
+  build: {
+    target: 'es2022',
+    // Nothing is rewritten for older browsers: `light-dark()` and nesting stay as they are.
+    cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
+    // The content security policy knows no `data:` scripts, styles or fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { app: 'index.html', worker: 'src/worker/service-worker.ts' },
+      output: {
+        // A service worker governs what lies below its own address, so this one file has a plain name at the top.
+        entryFileNames: (chunk) => (chunk.name === 'worker' ? 'service-worker.js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+  server: { proxy: { '/v1': { target: DEV_SERVER, ws: true, changeOrigin: false } } },
+});
