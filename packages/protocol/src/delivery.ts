@@ -35,6 +35,14 @@ export const deliveryOperations = {
     input: z.strictObject({ cursors: reports }),
     output: nothing,
   }),
+  'receipt.read_all': operation('receipt.read_all', {
+    summary: 'Marks everything read: all channels and followed threads, on all devices of the caller.',
+    rest: 'POST /me/read-all',
+    scope: 'write',
+    policy: 'change',
+    input: nothing,
+    output: nothing,
+  }),
   'receipt.unread': operation('receipt.unread', {
     summary: 'Marks a channel unread from a message on, for the caller alone: others keep seeing what was read.',
     rest: 'POST /channels/:channelId/unread',
@@ -44,7 +52,8 @@ export const deliveryOperations = {
     output: nothing,
   }),
   'receipt.list': operation('receipt.list', {
-    summary: 'How far each member of a channel has got, as far as they show it.',
+    summary:
+      'How far each member of a channel has got, as far as they show it (who hides it stands at readSeq 0); above 200 members only the caller’s own place.',
     rest: 'GET /channels/:channelId/receipts',
     scope: 'read',
     policy: 'read',
@@ -59,11 +68,11 @@ export const deliveryOperations = {
     input: z.strictObject({ channelId, messageId }),
     output: z.strictObject({
       status: deliveryStatus,
-      members: z.int(),
+      members: z.int().meta({ description: 'Who could get it: all others who were members when it was sent.' }),
       delivered: z.int(),
       read: z.int(),
-      readBy: z.array(userId),
-      deliveredTo: z.array(userId),
+      readBy: z.array(userId).meta({ description: 'At most 50 of those who have read it and show it.' }),
+      deliveredTo: z.array(userId).meta({ description: 'At most 50 of those who have it on a device.' }),
     }),
   }),
 };

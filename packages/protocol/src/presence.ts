@@ -9,12 +9,18 @@ export const presenceData = z
   .strictObject({
     userId,
     status: z.enum(['online', 'away', 'offline']),
-    lastSeen: timeMs.nullable(),
+    lastSeen: timeMs
+      .nullable()
+      .meta({ description: 'When the user was last known to be here; null: never, or not told.' }),
     isTyping: z.boolean().optional(),
     doNotDisturb: z.boolean().optional(),
     statusText: z.string().optional(),
     statusEmoji: z.string().optional(),
     statusUntil: timeMs.optional(),
+    availability: z
+      .enum(['online', 'away', 'invisible'])
+      .optional()
+      .meta({ description: 'What the user has chosen; told to nobody else.' }),
   })
   .meta({ id: 'PresenceData' });
 /** Where a person is, as the mission names it. */
@@ -27,7 +33,12 @@ export const presenceOperations = {
     scope: 'write',
     policy: 'signal',
     input: z.strictObject({
-      status: z.enum(['online', 'away', 'invisible']).optional(),
+      idle: z.boolean().optional().meta({
+        description: 'Whether this device is left alone. The user is away while all of his devices are.',
+      }),
+      status: z.enum(['online', 'away', 'invisible']).optional().meta({
+        description: 'What the user chooses, for all devices and until he chooses otherwise; `online` follows them.',
+      }),
       doNotDisturb: z.boolean().optional(),
       statusText: lineSchema(LIMITS.statusTextCodePoints, 0).optional(),
       statusEmoji: z.string().max(LIMITS.emojiLength).optional(),

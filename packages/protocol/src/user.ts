@@ -19,6 +19,13 @@ export const userView = z
   .meta({ id: 'User', description: 'A person or a bot as others see it.' });
 export type UserView = z.infer<typeof userView>;
 
+export const ownUserView = userView
+  .extend({
+    hideReceipts: z.boolean().optional().meta({ description: 'True: nobody is told how far the user has read.' }),
+  })
+  .meta({ id: 'OwnUser', description: 'A user as he sees himself.' });
+export type OwnUserView = z.infer<typeof ownUserView>;
+
 export const sessionView = z
   .strictObject({
     id: sessionId,
@@ -118,10 +125,10 @@ export const userOperations = {
     scope: 'read',
     policy: 'read',
     input: nothing,
-    output: userView,
+    output: ownUserView,
   }),
   'me.update': operation('me.update', {
-    summary: 'Changes the caller’s name or password; a new password ends all other sessions.',
+    summary: 'Changes the caller’s name, password or privacy; a new password ends all other sessions.',
     rest: 'PATCH /me',
     scope: 'manage',
     policy: 'change',
@@ -129,8 +136,9 @@ export const userOperations = {
       displayName: displayName.optional(),
       password: password.optional(),
       currentPassword: z.string().max(LIMITS.passwordMaxLength).optional(),
+      hideReceipts: z.boolean().optional(),
     }),
-    output: userView,
+    output: ownUserView,
   }),
   'session.list': operation('session.list', {
     summary: 'Lists the caller’s own sign-ins.',

@@ -18,6 +18,17 @@ interface UsersTable {
   external_id: string | null;
   created_at: DefaultTime;
   deactivated_at: OptionalTime;
+  hide_receipts: Generated<boolean>;
+  last_seen_at: OptionalTime;
+}
+
+interface UserStatusesTable {
+  user_id: UserId;
+  availability: Generated<'online' | 'away' | 'invisible'>;
+  do_not_disturb: Generated<boolean>;
+  text: Generated<string>;
+  emoji: Generated<string>;
+  until: OptionalTime;
 }
 
 interface SessionsTable {
@@ -78,6 +89,16 @@ interface ChannelMembersTable {
   rev: number;
   joined_at: DefaultTime;
   left_at: OptionalTime;
+}
+
+interface DeliveryFloorsTable {
+  channel_id: ChannelId;
+  delivered_all: Generated<number>;
+  delivered_holder: UserId | null;
+  delivered_rest: Generated<number>;
+  read_all: Generated<number>;
+  read_holder: UserId | null;
+  read_rest: Generated<number>;
 }
 
 interface ChannelBansTable {
@@ -167,11 +188,13 @@ interface AuditLogTable {
 /** Every table that the stores use; the migrations are the truth, this is their TypeScript shape. */
 export interface Tables {
   users: UsersTable;
+  user_statuses: UserStatusesTable;
   sessions: SessionsTable;
   api_keys: ApiKeysTable;
   server_state: ServerStateTable;
   channels: ChannelsTable;
   channel_members: ChannelMembersTable;
+  delivery_floors: DeliveryFloorsTable;
   channel_bans: ChannelBansTable;
   invitations: InvitationsTable;
   messages: MessagesTable;
