@@ -31,6 +31,7 @@ export interface GatewayPorts {
   random(): number;
   addressOf(request: IncomingMessage): string;
   addressKey(address: string): string;
+  onOpen(session: Session): void;
   onFrame(session: Session, text: string): void;
   /** The session has ended; called once for each session, whether it got a user or not. */
   onEnd(session: Session): void;
@@ -163,6 +164,7 @@ export class WebSocketGateway implements SocketGate {
     this.#sockets.add(socket);
     this.#opening.add(session);
     this.#bySession.set(session, { socket, slot: this.#heartbeat.add(socket) });
+    this.#ports.onOpen(session);
     socket.serve(session, this);
   }
 

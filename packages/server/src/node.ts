@@ -1,0 +1,227 @@
+import type { IncomingMessage } from 'node:http';
+import type { UserView, WebSocketConfig, WelcomeFrame } from '@parley/protocol';
+import type pg from 'pg';
+import { AccessDirectory } from './channels/access.ts';
+import type { Actor, Handlers } from './commands/handler.ts';
+import type { CommandPorts } from './commands/run-command.ts';
+import type { Config } from './config/settings.ts';
+import { drainNode } from './drain.ts';
+import type { Bus } from './fanout/bus.ts';
+import { Fanout } from './fanout/fanout.ts';
+import { WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { Hub } from './hub/hub.ts';
+import { TopCheck } from './hub/top-check.ts';
+import type { AppError } from './lib/app-error.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Logger } from './monitoring/logger.ts';
+import { Flusher } from './outbox/outbox.ts';
+import type { MessageQueue } from './queue/message-queue.ts';
+import type { RateLimiter } from './rate-limit/rate-limiter.ts';
+import { buildRoad, type RoadPorts } from './road.ts';
+import { CredentialCheck } from './session/credential-check.ts';
+import { Dispatch } from './session/dispatch.ts';
+import { Greeter } from './session/greeter.ts';
+import type { Session } from './session/session.ts';
+import { Sessions } from './session/sessions.ts';
+import type { Database } from './storage/postgres.ts';
+import { Sync } from './sync/sync.ts';
+import { readTops } from './sync/sync-store.ts';
+import { Changes } from './writer/change.ts';
+
+/** How often quiet channels are compared with the database. */
+const TOP_CHECK_PERIOD_MS = 10_000;
+
+/** What a node is given; `app.ts` knows where each comes from. */
+export interface NodePorts {
+  readonly name: string;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly db: Database;
+  readonly writerPool: pg.Pool;
+  readonly bus: Bus;
+  readonly limiter: RateLimiter;
+  readonly durability: 'disk' | 'memory';
+  readonly epoch: string;
+  random(): number;
+  factorOf(actor: Actor): number;
+  authenticate(
+    token: string,
+    from: { address: string; userAgent: string },
+  ): Promise<{ actor: Actor; user: UserView } | AppError>;
+  recheck(actors: readonly Actor[]): Promise<ReadonlyMap<string, Actor>>;
+  addressOf(request: IncomingMessage): string;
+  addressKey(address: string): string;
+  /** Builds the commands from the rooms. */
+  handlersOf(rooms: NodeRooms): Handlers;
+  flagsFor?(actor: Actor): WelcomeFrame['flags'];
+  onCommit?: RoadPorts['onCommit'];
+  onReady?(session: Session): void;
+  onGone?(session: Session): void;
+  onNodeNotice?(topic: string, payload: unknown): void;
+}
+
+/** The rooms that commands are built from. */
+export interface NodeRooms {
+  readonly db: Database;
+  readonly access: AccessDirectory;
+  readonly changes: Changes;
+  readonly fanout: Fanout;
+  readonly hub: Hub;
+  readonly queue: MessageQueue;
+  readonly sync: Sync;
+  readonly clock: Clock;
+}
+
+/** One server process as the sockets see it. */
+export interface ChatNode extends NodeRooms {
+  readonly gateway: WebSocketGateway;
+  readonly flusher: Flusher;
+  /** What every door runs its commands with. */
+  readonly commands: CommandPorts;
+  /** Told by whoever knows that the bus may have lost something. */
+  compareTops(): Promise<void>;
+  /** Empties the node; clients are told to move within `spreadMs`. */
+  drain(spreadMs?: number): Promise<void>;
+  close(): void;
+}
+
+/** Builds the road from socket to socket, and hands each room its next. */
+export function createNode(ports: NodePorts): ChatNode {
+  const late: LateParts = { sessions: null };
+  const { rooms, flusher, sessionOf } = buildRooms(ports, late);
+  const commands = {
+    handlers: ports.handlersOf(rooms),
+    limiter: ports.limiter,
+    factorOf: (actor: Actor) => ports.factorOf(actor),
+  };
+  const gateway = buildDoor(ports, late, rooms, commands, flusher, sessionOf);
+  const { clock, db } = ports;
+  const fault = faultLogger(ports.logger);
+  const topCheck = new TopCheck({
+    hub: rooms.hub,
+    clock,
+    periodMs: TOP_CHECK_PERIOD_MS,
+    readTops: (ids) => readTops(db, ids),
+    onError: fault,
+  });
+  ports.bus.onLoss = () => void topCheck.run();
+  const sessions = () => gateway.sessions();
+  const credentials = new CredentialCheck({
+    clock,
+    sessions,
+    recheck: (actors) => ports.recheck(actors),
+    onError: fault,
+  });
+  return {
+    ...rooms,
+    gateway,
+    flusher,
+    commands,
+    compareTops: () => topCheck.run(),
+    drain: (spreadMs) => drainNode({ gateway, queue: rooms.queue, clock, random: () => ports.random() }, spreadMs),
+    close() {
+      topCheck.stop();
+      credentials.stop();
+      gateway.close();
+    },
+  };
+}
+
+/** The one circle of the house: the hub is built before the sessions that it tells. */
+interface LateParts {
+  sessions: Sessions | null;
+}
+
+function faultLogger(logger: Logger): (error: unknown) => void {
+  return (error) => logger.error({ err: error }, 'a fault');
+}
+
+/** Everything behind the door: who is here, what they may do, and where messages go. */
+function buildRooms(ports: NodePorts, late: LateParts) {
+  const { config, clock, logger, db, bus } = ports;
+  const sessionOf = new WeakMap<object, Session>();
+  const flusher = new Flusher({
+    maxPendingBytes: config.outboxBytes,
+    onSlow: (outbox) => sessionOf.get(outbox)?.end('slow'),
+  });
+  const fanout = new Fanout(bus);
+  const access = new AccessDirectory(db);
+  const sync = new Sync(db, () => ports.epoch);
+  const hub = new Hub({
+    bus,
+    flusher,
+    clock,
+    onEffect: (channelId, effect) => access.apply(channelId, effect),
+    onUserNotice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
+    onNodeNotice: (notice) => ports.onNodeNotice?.(notice.topic, notice.payload),
+    readChanges: (channelId, since) => sync.changes(channelId, since),
+    onRepair: (outcome) => logger.info({ outcome }, 'a channel missed events and was repaired from the database'),
+  });
+  const onCommit: RoadPorts['onCommit'] = (sent, entries) => ports.onCommit?.(sent, entries);
+  const queue = buildRoad({ config, clock, logger, pool: ports.writerPool, fanout, onCommit });
+  const rooms: NodeRooms = { db, access, fanout, hub, queue, sync, clock, changes: new Changes(db, fanout) };
+  return { rooms, flusher, sessionOf };
+}
+
+/** The door and what stands right behind it: sockets, their sessions, and what they say. */
+function buildDoor(
+  ports: NodePorts,
+  late: LateParts,
+  rooms: NodeRooms,
+  commands: CommandPorts,
+  flusher: Flusher,
+  sessionOf: WeakMap<object, Session>,
+): WebSocketGateway {
+  const { config, clock, logger } = ports;
+  const sessions = new Sessions({
+    ...rooms,
+    heartbeatIntervalMs: config.heartbeatInterval,
+    onReady: (session) => {
+      gateway.opened(session);
+      ports.onReady?.(session);
+    },
+    onGone: (session) => ports.onGone?.(session),
+    onFault: faultLogger(logger),
+  });
+  late.sessions = sessions;
+  const greeter = new Greeter({
+    clock,
+    config: webSocketConfig(config),
+    serverName: config.name,
+    nodeName: ports.name,
+    durability: ports.durability,
+    epoch: () => ports.epoch,
+    flagsFor: (actor) => ports.flagsFor?.(actor) ?? {},
+    authenticate: (token, from) => ports.authenticate(token, from),
+    ready: (session, resume) => sessions.ready(session, resume),
+  });
+  const dispatch = new Dispatch({
+    ...commands,
+    greeter,
+    pong: (session) => sessions.pong(session),
+    onFault: (error, session, name) =>
+      logger.error({ err: error, name, session: session.credentialId }, 'a command met a fault'),
+  });
+  const gateway = new WebSocketGateway({
+    config: webSocketConfig(config),
+    connectRate: config.connectRate,
+    clock,
+    flusher,
+    limiter: ports.limiter,
+    allowedOrigins: new Set(config.allowedOrigins),
+    random: () => ports.random(),
+    addressOf: (request) => ports.addressOf(request),
+    addressKey: (address) => ports.addressKey(address),
+    onOpen: (session) => void sessionOf.set(session.outbox, session),
+    onFrame: (session, text) => dispatch.frame(session, text),
+    onEnd: (session) => sessions.ended(session),
+    onFault: faultLogger(logger),
+  });
+  return gateway;
+}
+
+function webSocketConfig(config: Config): WebSocketConfig {
+  const { maxConnections, heartbeatInterval, reconnectAttempts } = config;
+  return { maxConnections, heartbeatInterval, reconnectAttempts };
+}
