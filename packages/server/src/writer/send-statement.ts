@@ -17,7 +17,7 @@ export const SEND_STATEMENT = {
 WITH target AS MATERIALIZED (
   SELECT id, access_rev, archived_at FROM channels WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 ), allowed AS MATERIALIZED (
-  SELECT count(*) = cardinality($1::uuid[]) AS all_of_them, clock_timestamp() AS at
+  SELECT count(*) = cardinality($1::uuid[]) AS all_of_them, date_trunc('milliseconds', clock_timestamp()) AS at
     FROM target t JOIN unnest($1::uuid[], $4::bigint[]) AS n(id, access) ON n.id = t.id
    WHERE n.access IS NULL OR (t.access_rev = n.access AND t.archived_at IS NULL)
 ), bump AS (
