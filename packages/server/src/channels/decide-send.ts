@@ -1,10 +1,13 @@
+import type { Action } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
 import type { SendDecision } from '../writer/exact.ts';
 import { decide } from './permissions.ts';
 
-/** The access rule for a send, from facts read under the channel's lock. */
+/** The access rule for a send and for all that it carries, from facts read under the channel's lock. */
 export const decideSend: SendDecision = (root, entry, member) => {
-  const action = entry.channelId === entry.rootId ? 'message.send' : 'thread.reply';
+  const actions: Action[] = [entry.channelId === entry.rootId ? 'message.send' : 'thread.reply'];
+  if (entry.attachments !== null) actions.push('message.attach');
+  if (entry.everyone !== null) actions.push('mention.everyone');
   const access = {
     userId: entry.senderId,
     serverRole: member?.serverRole ?? 'guest',
@@ -12,6 +15,9 @@ export const decideSend: SendDecision = (root, entry, member) => {
     root,
     role: member?.role ?? null,
   } as const;
-  const decision = decide(access, action);
-  return decision instanceof AppError ? decision : null;
+  for (const action of actions) {
+    const decision = decide(access, action);
+    if (decision instanceof AppError) return decision;
+  }
+  return null;
 };

@@ -63,12 +63,7 @@ export function demand<A extends Action>(access: Access, action: A): Grant<A> {
 
 function refusalOf(access: Access, action: Action): AppError | null {
   const { root, role } = access;
-  if (role === null && !isOpenToOutsiders(access, action)) {
-    const visible = root.kind === 'public' && isAtLeast(access.serverRole, 'member');
-    return visible
-      ? new AppError('forbidden', `unable to ${action}; join the channel first`)
-      : new AppError('not_found', `unable to ${action}; there is no such channel`);
-  }
+  if (role === null && !isOpenToOutsiders(access, action)) return outsiderError(access, action);
   if (root.archived && !HARMLESS_WHEN_ARCHIVED.has(action)) {
     return new AppError('archived', `unable to ${action}; the channel is archived`);
   }
@@ -80,26 +75,78 @@ function refusalOf(access: Access, action: Action): AppError | null {
   return new AppError('forbidden', `unable to ${action}; the role does not allow it`);
 }
 
+/** Those who may see the channel are told that they are not in it; to others it does not exist. */
+function outsiderError(access: Access, what: string): AppError {
+  const visible = access.root.kind === 'public' && isAtLeast(access.serverRole, 'member');
+  return visible
+    ? new AppError('forbidden', `unable to ${what}; join the channel first`)
+    : new AppError('not_found', `unable to ${what}; there is no such channel`);
+}
+
 /** Guests of the server see only what they were let into. */
 function isOpenToOutsiders(access: Access, action: Action): boolean {
   if (access.root.kind !== 'public') return false;
   return (OPEN_IN_PUBLIC.has(action) && isAtLeast(access.serverRole, 'member')) || isServerManagement(access, action);
 }
 
+const SERVER_MANAGED: ReadonlySet<Action> = new Set([
+  'channel.update',
+  'channel.archive',
+  'member.kick',
+  'member.ban',
+  'member.role',
+  'message.delete_any',
+]);
+
 /** Server admins keep public channels in order without being members; private ones stay private, to them too. */
 function isServerManagement(access: Access, action: Action): boolean {
-  const managed: Action[] = [
-    'channel.update',
-    'channel.archive',
-    'member.kick',
-    'member.ban',
-    'member.role',
-    'message.delete_any',
-  ];
-  return access.root.kind === 'public' && isAtLeast(access.serverRole, 'admin') && managed.includes(action);
+  return managesServer(access) && SERVER_MANAGED.has(action);
+}
+
+function managesServer(access: Access): boolean {
+  return access.root.kind === 'public' && isAtLeast(access.serverRole, 'admin');
 }
 
 /** True when somebody may change what concerns a member of role `target`: only those at least as strong, and owners only by owners. */
 export function outranks(actor: Role, target: Role): boolean {
   return target === 'owner' ? actor === 'owner' : isAtLeast(actor, target);
+}
+
+/** The role that somebody acts with upon other members: the one in the channel, or the server's where that is stronger and counts. */
+export function actingRole(access: Access): Role | null {
+  const { role, serverRole } = access;
+  if (!managesServer(access)) return role;
+  return role !== null && isAtLeast(role, serverRole) ? role : serverRole;
+}
+
+/** For what concerns only the caller's own place in a channel: whoever is in it may, archived or not. */
+export function demandMembership(access: Access, what: string): Role {
+  if (access.role === null) throw outsiderError(access, what);
+  return access.role;
+}
+
+/** Leaving is everyone's right, but a direct conversation is its people and nothing else. */
+export function demandLeave(access: Access): Role {
+  const role = demandMembership(access, 'leave');
+  if (access.root.kind === 'direct') {
+    throw new AppError('forbidden', 'unable to leave; a direct conversation is its people');
+  }
+  return role;
+}
+
+/** Who is not in a public channel may join it, unless a guest of the server or banned. */
+export function demandJoin(access: Access, isBanned: boolean): void {
+  const { channel, root } = access;
+  if (root.kind !== 'public' || channel.kind === 'thread' || !isAtLeast(access.serverRole, 'member')) {
+    throw new AppError('not_found', 'unable to join; there is no such public channel');
+  }
+  if (isBanned) throw new AppError('banned', 'unable to join; the user is banned');
+  if (root.archived) throw new AppError('archived', 'unable to join; the channel is archived');
+}
+
+/** Guests of the server are let into channels and make none. */
+export function demandChannelCreation(serverRole: Role): void {
+  if (!isAtLeast(serverRole, 'member')) {
+    throw new AppError('forbidden', 'unable to create the channel; guests of the server make none');
+  }
 }

@@ -21,6 +21,9 @@ export interface LockedChannel extends ChannelFacts {
 export interface Change {
   readonly tx: Tx;
   readonly channel: LockedChannel;
+  /** The last rev taken so far, and the members so far. */
+  readonly lastRev: number;
+  readonly memberCount: number;
   /** Takes the channel's next rev. Every rev taken must be emitted as exactly one event. */
   takeRev(): number;
   /** Publishes an event after the commit. */
@@ -73,6 +76,7 @@ class PendingChange implements Change {
 
   async save(): Promise<void> {
     if (this.lastRev !== this.channel.lastRev + this.events.length) throw new Error('a rev was taken and not emitted');
+    if (this.events.length === 0) return;
     await query(this.tx, 'UPDATE channels SET last_rev = $2, access_rev = $3, member_count = $4 WHERE id = $1', [
       this.channel.id,
       this.lastRev,
@@ -85,7 +89,7 @@ class PendingChange implements Change {
 const LOCK = `
 SELECT id, kind, root_id AS "rootId", archived_at IS NOT NULL AS archived, permissions, access_rev AS "accessRev", name, topic,
        last_seq AS "lastSeq", last_rev AS "lastRev", member_count AS "memberCount", max_members AS "maxMembers"
-  FROM channels WHERE id = $1 FOR NO KEY UPDATE`;
+  FROM channels WHERE id = (SELECT root_id FROM channels WHERE id = $1) FOR NO KEY UPDATE`;
 
 /**
  * Runs everything that changes a root channel besides sending: one transaction under the channel's row lock, whose changes
@@ -100,20 +104,23 @@ export class Changes {
     this.#fanout = fanout;
   }
 
-  /** Runs `work` under the lock of `rootId` and returns its result once all of it is committed and handed to the bus. */
-  async run<Result>(rootId: ChannelId, work: (change: Change) => Promise<Result>): Promise<Result> {
+  /**
+   * Runs `work` under the lock of the channel, which for a thread is that of its root, and returns its result once all of
+   * it is committed and handed to the bus.
+   */
+  async run<Result>(channelId: ChannelId, work: (change: Change) => Promise<Result>): Promise<Result> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#once(rootId, work);
+        return await this.#once(channelId, work);
       } catch (error) {
         if (!isRetryableError(error) || attempt >= MAX_RETRIES) throw error;
       }
     }
   }
 
-  async #once<Result>(rootId: ChannelId, work: (change: Change) => Promise<Result>): Promise<Result> {
+  async #once<Result>(channelId: ChannelId, work: (change: Change) => Promise<Result>): Promise<Result> {
     const { change, result } = await this.#db.transaction().execute(async (tx) => {
-      const rows = await query<LockedChannel>(tx, LOCK, [rootId]);
+      const rows = await query<LockedChannel>(tx, LOCK, [channelId]);
       const channel = rows[0];
       if (channel === undefined)
         throw new AppError('not_found', 'unable to find the channel; there is none with this id');
@@ -122,7 +129,7 @@ export class Changes {
       await pending.save();
       return { change: pending, result: workResult };
     });
-    this.#fanout.committed(rootId, change.events);
+    this.#fanout.committed(change.channel.id, change.events);
     for (const notice of change.notices) this.#fanout.user(notice);
     return result;
   }

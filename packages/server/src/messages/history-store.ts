@@ -1,0 +1,36 @@
+import type { ChannelId, MessageId } from '@parley/protocol';
+import type { Grant } from '../channels/permissions.ts';
+import { type Queryable, query } from '../storage/postgres.ts';
+import { MESSAGE_COLUMNS, type MessageRow } from './message-rows.ts';
+import type { PageRange } from './page.ts';
+
+/** Reads how far a channel has got. */
+export async function readLastSeq(on: Queryable, channelId: ChannelId): Promise<number> {
+  const rows = await query<{ lastSeq: number }>(on, 'SELECT last_seq AS "lastSeq" FROM channels WHERE id = $1', [
+    channelId,
+  ]);
+  return rows[0]?.lastSeq ?? 0;
+}
+
+/** Finds the place of a message; null when the channel has none with this id. */
+export async function findSeq(on: Queryable, channelId: ChannelId, id: MessageId): Promise<number | null> {
+  const rows = await query<{ seq: number }>(on, 'SELECT seq FROM messages WHERE channel_id = $1 AND id = $2', [
+    channelId,
+    id,
+  ]);
+  return rows[0]?.seq ?? null;
+}
+
+/** Reads a range of messages by rising seq: one walk along the primary key. */
+export async function readRange(
+  on: Queryable,
+  grant: Grant<'message.history'>,
+  range: PageRange,
+): Promise<MessageRow[]> {
+  return await query(
+    on,
+    `SELECT ${MESSAGE_COLUMNS} FROM messages m
+      WHERE m.channel_id = $1 AND m.seq BETWEEN $2 AND $3 ORDER BY m.seq`,
+    [grant.channel.id, range.from, range.to],
+  );
+}

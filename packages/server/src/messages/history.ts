@@ -1,0 +1,72 @@
+import type { HistoryPage, InputOf, MessageView, OutputOf, UserId } from '@parley/protocol';
+import { readGranted } from '../channels/granted.ts';
+import { decide } from '../channels/permissions.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Database, Tx } from '../storage/postgres.ts';
+import { findSeq, readLastSeq, readRange } from './history-store.ts';
+import { messageView } from './message-rows.ts';
+import { readEdits, readPins } from './message-store.ts';
+import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
+import { pageRange } from './page.ts';
+
+/** Earlier texts told of one message; whoever edits more often than this is not read by anyone. */
+const MAX_EDITS = 200;
+
+/** Reads messages: pages, single ones, pins and earlier texts. */
+export class History {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** One page. Rows, `lastSeq` and the caller's access are of one moment, so `hasBefore` and `hasAfter` are exact. */
+  page(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
+    const { channelId } = input;
+    return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant) => {
+      const request = { ...input, before: await beforeOf(tx, input) };
+      const lastSeq = await readLastSeq(tx, channelId);
+      const range = pageRange(request, lastSeq);
+      const rows = range.to < range.from ? [] : await readRange(tx, grant, range);
+      return {
+        messages: rows.map(messageView),
+        lastSeq,
+        hasBefore: Math.min(range.from - 1, lastSeq) > 0,
+        hasAfter: Math.max(range.to, 0) < lastSeq,
+      };
+    });
+  }
+
+  get(target: MessageTarget): Promise<MessageView> {
+    const who = { userId: target.userId, channelId: target.channelId, action: 'message.history' as const };
+    return readGranted(this.#db, who, async (tx) => messageView(await demandMessage(tx, target)));
+  }
+
+  /** Pinned messages, newest pin first. */
+  pins(userId: UserId, input: InputOf<'message.pins'>): Promise<MessageView[]> {
+    const who = { userId, channelId: input.channelId, action: 'message.history' as const };
+    return readGranted(this.#db, who, async (tx) => (await readPins(tx, input.channelId)).map(messageView));
+  }
+
+  /** Earlier texts of a message, newest first, for its author and for those who may delete any message. */
+  edits(target: MessageTarget): Promise<OutputOf<'message.edits'>['edits']> {
+    const who = { userId: target.userId, channelId: target.channelId, action: 'message.history' as const };
+    return readGranted(this.#db, who, async (tx, grant) => {
+      const row = await demandMessage(tx, target);
+      const isForCaller = row.senderId === target.userId || !(decide(grant, 'message.delete_any') instanceof AppError);
+      if (!isForCaller) throw new AppError('forbidden', 'unable to read earlier texts; they are their author’s');
+      demandPresent(row, 'read earlier texts of');
+      return await readEdits(tx, row, MAX_EDITS);
+    });
+  }
+}
+
+async function beforeOf(tx: Tx, input: InputOf<'message.history'>): Promise<number | undefined> {
+  if (input.lastMessageId === undefined) return input.before;
+  if (input.before !== undefined) {
+    throw new AppError('bad_request', 'unable to find the page; before and lastMessageId say the same');
+  }
+  const seq = await findSeq(tx, input.channelId, input.lastMessageId);
+  if (seq === null) throw new AppError('not_found', 'unable to find the page; there is no message with lastMessageId');
+  return seq;
+}
