@@ -32,7 +32,7 @@ const CLIENT_RUNTIME = ['@parley/protocol/constants'];
 /** Rooms of the server that act as a client of one. */
 const CLIENT_ROOMS = ['cli'];
 
-const STATE = ['users', 'channels', 'messages', 'delivery', 'presence'];
+const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'audit'];
 
 /**
  * Which other rooms each room of the server may import, forward along the road of a message. All may import the
@@ -52,13 +52,14 @@ export const SERVER_ROOMS = {
   hub: ['fanout', 'outbox'],
   outbox: [],
   // state: true without any socket; its changes take their place in a channel's order through the writer
-  users: ['storage', 'cache', 'writer', 'fanout'],
-  channels: ['users', 'storage', 'cache', 'writer', 'fanout'],
+  audit: ['storage'],
+  users: ['audit', 'storage', 'cache', 'writer', 'fanout'],
+  channels: ['users', 'audit', 'storage', 'cache', 'writer', 'fanout'],
   messages: ['users', 'channels', 'storage', 'cache', 'writer', 'fanout'],
   delivery: ['messages', 'channels', 'storage', 'cache', 'writer', 'fanout'],
   presence: ['users', 'channels', 'storage', 'cache', 'fanout'],
   // the other door, and what any product needs
-  http: ['commands', 'flags', 'rate-limit', ...STATE],
+  http: ['commands', 'flags', 'rate-limit', 'storage', ...STATE],
   'rate-limit': ['storage', 'config'],
   cache: ['storage'],
   flags: ['storage', 'cache'],

@@ -1,7 +1,7 @@
 import { type InputOf, OPERATIONS, type OperationName, type Scope } from '@parley/protocol';
 import type { z } from 'zod';
 import { AppError } from '../lib/app-error.ts';
-import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.ts';
+import { demandVerdict, type RateLimiter } from '../rate-limit/rate-limiter.ts';
 import type { Actor, CommandContext, Handlers } from './handler.ts';
 
 /** How much the per-user policies stretch for this actor. */
@@ -34,11 +34,11 @@ export function runCommand(
   const verdict = ports.limiter.take(entry.policy, actor.userId, ports.factorOf(actor));
   if (verdict instanceof Promise) {
     return verdict.then((settled) => {
-      demandRate(settled, name);
+      demandVerdict(settled, name);
       return call(ports.handlers, name, input, context);
     });
   }
-  demandRate(verdict, name);
+  demandVerdict(verdict, name);
   return call(ports.handlers, name, input, context);
 }
 
@@ -66,13 +66,5 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
 function demandScope(actor: Actor, scope: Scope): void {
   if (actor.scopes !== null && !actor.scopes.includes(scope)) {
     throw new AppError('scope_missing', `unable to do this; the key lacks the scope ${scope}`);
-  }
-}
-
-function demandRate(verdict: Verdict, name: string): void {
-  if (!verdict.allowed) {
-    throw new AppError('rate_limited', `unable to ${name}; too many of them`, {
-      retryAfterMs: Math.ceil(verdict.retryAfterMs),
-    });
   }
 }

@@ -122,6 +122,30 @@ export const SETTINGS = {
     wholeNumber(90, 1, 3_650),
     'Days after which a sign-in that is not used ends.',
   ),
+  jwtSecret: setting(
+    'PARLEY_JWT_SECRET',
+    z.string().optional(),
+    'Shared secret (32 bytes or more) by which a host application signs JWTs for its users.',
+    true,
+  ),
+  jwtPublicKey: setting(
+    'PARLEY_JWT_PUBLIC_KEY',
+    z.string().optional(),
+    'Public key (PEM) of a host application, in place of a shared secret.',
+    true,
+  ),
+  jwtJwksUrl: setting(
+    'PARLEY_JWT_JWKS_URL',
+    z.url({ protocol: /^https?$/ }).optional(),
+    'Where a host application or its identity provider publishes its keys, in place of one key.',
+  ),
+  jwtAlgorithms: setting(
+    'PARLEY_JWT_ALGORITHMS',
+    list(),
+    'Signature algorithms to accept; by default HS256 for a secret, the one that fits a public key, and RS256, ES256, EdDSA for a key set.',
+  ),
+  jwtAudience: setting('PARLEY_JWT_AUDIENCE', z.string().min(1).default('parley'), 'The `aud` a JWT must name.'),
+  jwtIssuer: setting('PARLEY_JWT_ISSUER', z.string().min(1).optional(), 'The `iss` a JWT must have, if set.'),
   logLevel: setting(
     'PARLEY_LOG_LEVEL',
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

@@ -1,4 +1,4 @@
-import type { ChannelId, SessionId, UserId } from '@parley/protocol';
+import type { ChannelId, Role, SessionId, UserId } from '@parley/protocol';
 import type { CommittedBatch } from './committed.ts';
 
 /** The top of a channel, told without the events: whoever is behind reads them from the database. */
@@ -19,6 +19,8 @@ export interface EphemeralNotice {
 export type UserNotice =
   | { readonly kind: 'joined'; readonly userId: UserId; readonly channelId: ChannelId }
   | { readonly kind: 'frame'; readonly userId: UserId; readonly json: string }
+  /** The user's role on the server is another one from now on. */
+  | { readonly kind: 'role'; readonly userId: UserId; readonly role: Role }
   /** Cut the user's sockets: those of one session or key, or all but `except`. */
   | {
       readonly kind: 'cut';

@@ -139,6 +139,7 @@ export class Hub {
       case 'joined':
       case 'frame':
       case 'cut':
+      case 'role':
         return this.#receiveUserNotice(payload);
       case 'node':
         return this.#ports.onNodeNotice(payload);

@@ -24,7 +24,7 @@ test('the whole limit passes at once, and not one more', () => {
   );
 });
 
-test('of any stretch at most the burst and its refill pass', () => {
+test('[RATE1] of any stretch at most the burst and its refill pass', () => {
   fc.assert(
     fc.property(
       rates,
@@ -54,7 +54,7 @@ test('of any stretch at most the burst and its refill pass', () => {
   );
 });
 
-test('retryAfterMs is exact: allowed then, refused a millisecond before', () => {
+test('[RATE1] retryAfterMs is exact: allowed then, refused a millisecond before', () => {
   fc.assert(
     fc.property(rates, starts, fc.integer({ min: 1, max: 5 }), fc.nat(50), (rate, now, cost, used) => {
       let state: number | undefined;

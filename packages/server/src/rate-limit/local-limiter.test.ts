@@ -48,7 +48,7 @@ test('misread factors stop the start', () => {
   expect(() => readConfig({ PARLEY_RATE_FACTORS: 'king=2' })).toThrow(/PARLEY_RATE_FACTORS/);
 });
 
-test('idle keys are dropped, and the bound holds under a flood of keys', () => {
+test('[RATE3] idle keys are dropped, and the bound holds under a flood of keys', () => {
   const { limiter, advance } = fixture({}, 1_000);
   for (let key = 0; key < 10_000; key++) limiter.take('message', `flood-${key}`);
   expect(limiter.size).toBeLessThanOrEqual(1_001);
@@ -57,7 +57,7 @@ test('idle keys are dropped, and the bound holds under a flood of keys', () => {
   expect(limiter.size).toBe(1);
 });
 
-test('a flood of keys does not reset a bucket that is in use', () => {
+test('[RATE3] a flood of keys does not reset a bucket that is in use', () => {
   const { limiter } = fixture({ message: { limit: 2, windowMs: 60_000 } }, 100);
   limiter.take('message', 'victim');
   limiter.take('message', 'victim');

@@ -1,4 +1,4 @@
-import { type ChannelId, CLOSE_CODES, type CloseReason, type UserId } from '@parley/protocol';
+import { type ChannelId, CLOSE_CODES, type CloseReason, type Role, type UserId } from '@parley/protocol';
 import type { Actor } from '../commands/handler.ts';
 import type { Subscriber } from '../hub/subscriber.ts';
 import { encodeFrame } from '../outbox/frame.ts';
@@ -82,6 +82,11 @@ export class Session implements Subscriber {
   /** Sends a frame to this socket alone. */
   send(frame: object): void {
     if (this.state !== 'ended') this.outbox.push(encodeFrame(JSON.stringify(frame)));
+  }
+
+  /** What the user may do on the server has changed; commands from now on see the new role. */
+  setServerRole(serverRole: Role): void {
+    if (this.actor !== null) this.actor = { ...this.actor, serverRole };
   }
 
   pauseReading(): void {

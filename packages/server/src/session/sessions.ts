@@ -79,6 +79,10 @@ export class Sessions {
           if (named && subscriber.credentialId !== notice.except) subscriber.end(notice.reason);
         }
         return;
+      case 'role':
+        this.#ports.access.setServerRole(notice.userId, notice.role);
+        for (const subscriber of subscribers) if (subscriber instanceof Session) subscriber.setServerRole(notice.role);
+        return;
       case 'frame':
         return;
       default:

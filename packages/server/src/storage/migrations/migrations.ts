@@ -5,6 +5,7 @@ import { createMessages } from './20251022000000_create_messages.ts';
 import { addChatIndexes } from './20251024000000_add_chat_indexes.ts';
 import { updateChatSchema } from './20251024000001_update_chat_schema.ts';
 import { createRecords } from './20251025000000_create_records.ts';
+import { addAccountIndexes } from './20251026000000_add_account_indexes.ts';
 import { indexEveryoneMentions } from './20251026000000_index_everyone_mentions.ts';
 import { addDeliveryFloors } from './20251027000000_add_delivery_floors.ts';
 import { addPresence } from './20251027000001_add_presence.ts';
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '20251024000000_add_chat_indexes': addChatIndexes,
   '20251024000001_update_chat_schema': updateChatSchema,
   '20251025000000_create_records': createRecords,
+  '20251026000000_add_account_indexes': addAccountIndexes,
   '20251026000000_index_everyone_mentions': indexEveryoneMentions,
   '20251027000000_add_delivery_floors': addDeliveryFloors,
   '20251027000001_add_presence': addPresence,
