@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CleanWorld, pickFrom } from '../../test/clean-history.ts';
+import { createChecker } from './checker.ts';
+import type { FinalState } from './final-state.ts';
+import type { HistoryRecord } from './history-record.ts';
+import { formatVerdict } from './verdict.ts';
+
+function judge(records: readonly HistoryRecord[], state: FinalState) {
+  const checker = createChecker();
+  for (const record of records) checker.add(record);
+  return checker.finish(state);
+}
+
+test('finds nothing in histories in which nothing went wrong', () => {
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 0, max: 150 }), (seed, steps) => {
+      const world = new CleanWorld(pickFrom(seed));
+      world.run(steps);
+      const state = world.settle();
+      expect(formatVerdict(judge(world.records, state))).toMatch(/^nothing is lost/);
+    }),
+    { numRuns: 300 },
+  );
+});

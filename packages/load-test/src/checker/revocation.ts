@@ -1,0 +1,133 @@
+import type { AckRecord, HistoryRecord, Stamp } from './history-record.ts';
+import type { Proc, Rule } from './rule.ts';
+import type { TrueChannel, Truth } from './truth.ts';
+import type { Findings } from './verdict.ts';
+
+/** Nothing at all, however old, comes later than this after a removal was acknowledged. */
+const LATEST_MS = 1_000;
+
+const REMOVALS: ReadonlySet<string> = new Set(['member.kick', 'member.ban', 'channel.leave']);
+
+/** Revs of a root channel at which one process stood, one after the other. */
+interface Walk {
+  readonly proc: string;
+  readonly user: string;
+  readonly from: number;
+  to: number;
+}
+
+/** The revs between which a user was out: the leave's own and that of the return, both not included. */
+interface Absence {
+  readonly left: number;
+  readonly back: number;
+}
+
+/** I11: nobody stands at a rev of a channel that he was not in at that rev, and a removal is soon felt. */
+export class Revocation implements Rule {
+  readonly #findings: Findings;
+  /** By epoch and root. */
+  readonly #walks = new Map<string, Walk[]>();
+  /** The walk that each process is on, by process and root. */
+  readonly #current = new Map<string, Walk>();
+  /** Leaves and returns as anybody heard them, by epoch, root and user: from rev to "is in". */
+  readonly #moves = new Map<string, Map<number, boolean>>();
+  /** When a removal was acknowledged, by root and user. */
+  readonly #removedAt = new Map<string, number>();
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  add(record: HistoryRecord, proc: Proc): void {
+    switch (record.type) {
+      case 'ack':
+        return this.#noteRemoval(record, proc);
+      case 'reset':
+        this.#removedAt.delete(`${record.channel} ${proc.user}`);
+        return this.#jump(proc, record.channel, record.rev);
+      case 'gone':
+        this.#current.delete(`${proc.name} ${record.channel}`);
+        return;
+      case 'recv': {
+        const { channel, root = channel } = record;
+        this.#noteMoves(`${proc.epoch} ${root}`, record.rev, record.joined ?? [], true);
+        this.#noteMoves(`${proc.epoch} ${root}`, record.rev, record.left ?? [], false);
+        this.#hear(record, proc, root);
+        return this.#step(proc, root, record.rev);
+      }
+      case 'resume':
+        this.#hear(record, proc, record.channel);
+        return this.#jump(proc, record.channel, record.rev);
+      default:
+    }
+  }
+
+  finish(truth: Truth): void {
+    const { epoch } = truth.state;
+    for (const [channelId, channel] of truth.channels) {
+      for (const walk of this.#walks.get(`${epoch} ${channelId}`) ?? []) {
+        for (const absence of this.#absencesOf(epoch, channel, walk.user)) this.#compare(walk, absence, channelId);
+      }
+    }
+  }
+
+  #compare(walk: Walk, { left, back }: Absence, channel: string): void {
+    const first = Math.max(walk.from, left + 1);
+    const last = Math.min(walk.to, back - 1);
+    if (first > last) return;
+    const text = `${walk.user} was out from rev ${left} on, and was given rev ${first} to ${last}`;
+    this.#findings.add('I11', text, { proc: walk.proc, channel, rev: first });
+  }
+
+  #absencesOf(epoch: string, { facts }: TrueChannel, user: string): Absence[] {
+    const never = Number.POSITIVE_INFINITY;
+    if (facts.memberships !== undefined) {
+      const stays = facts.memberships.filter((stay) => stay.user === user).sort((a, b) => a.from - b.from);
+      const after = stays.flatMap((stay, index) =>
+        stay.to === null ? [] : [{ left: stay.to, back: stays[index + 1]?.from ?? never }],
+      );
+      return [{ left: -1, back: stays[0]?.from ?? never }, ...after];
+    }
+    const moves = [...(this.#moves.get(`${epoch} ${facts.id} ${user}`) ?? [])].sort(([a], [b]) => a - b);
+    return moves.flatMap(([rev, isIn], index) =>
+      isIn ? [] : [{ left: rev, back: moves.slice(index + 1).find(([, later]) => later)?.[0] ?? never }],
+    );
+  }
+
+  #noteRemoval(record: AckRecord & Stamp, proc: Proc): void {
+    if (!REMOVALS.has(record.op) || record.outcome !== 'ok' || record.channel === undefined) return;
+    const user = record.op === 'channel.leave' ? proc.user : record.user;
+    if (user !== undefined) this.#removedAt.set(`${record.channel} ${user}`, record.tMono);
+  }
+
+  #noteMoves(root: string, rev: number, users: readonly string[], isIn: boolean): void {
+    for (const user of users) {
+      const moves = this.#moves.get(`${root} ${user}`) ?? new Map<number, boolean>();
+      this.#moves.set(`${root} ${user}`, moves.set(rev, isIn));
+    }
+  }
+
+  #hear(record: Stamp, proc: Proc, root: string): void {
+    const removedAt = this.#removedAt.get(`${root} ${proc.user}`);
+    if (removedAt === undefined || record.tMono - removedAt <= LATEST_MS) return;
+    const place = { proc: proc.name, channel: root, tMono: record.tMono };
+    const afterMs = Math.round(record.tMono - removedAt);
+    this.#findings.add('I11', `${proc.user} heard something ${afterMs} ms after the removal was acknowledged`, place);
+  }
+
+  /** A process got to a rev without standing at those before it. */
+  #jump(proc: Proc, root: string, rev: number): void {
+    const walk = { proc: proc.name, user: proc.user, from: rev, to: rev };
+    const key = `${proc.epoch} ${root}`;
+    const walks = this.#walks.get(key);
+    if (walks === undefined) this.#walks.set(key, [walk]);
+    else walks.push(walk);
+    this.#current.set(`${proc.name} ${root}`, walk);
+  }
+
+  #step(proc: Proc, root: string, rev: number): void {
+    const walk = this.#current.get(`${proc.name} ${root}`);
+    if (walk !== undefined && rev === walk.to + 1) walk.to = rev;
+    else this.#jump(proc, root, rev);
+  }
+}
