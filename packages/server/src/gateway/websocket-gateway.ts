@@ -111,8 +111,9 @@ export class WebSocketGateway implements SocketGate {
   }
 
   #refusalOf(request: IncomingMessage): Refusal | null {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname !== SOCKET_PATH) return { status: 404, code: 'not_found' };
+    // By hand: what a stranger sends here need not be a URL, and a throw in this event would end the process.
+    const [path] = (request.url ?? '/').split('?', 1);
+    if (path !== SOCKET_PATH) return { status: 404, code: 'not_found' };
     if (request.method !== 'GET') return { status: 405, code: 'bad_request' };
     const { origin, host } = request.headers;
     if (!isOriginAllowed(origin, host, this.#ports.allowedOrigins)) return { status: 403, code: 'origin_refused' };
