@@ -1,5 +1,8 @@
 import type { Loop } from '../src/outbox/loop.ts';
 
+/** More than any test needs in one go: what goes on longer never ends. */
+const MAX_TURNS = 10_000;
+
 /** An event loop that moves only when told. */
 export class FakeLoop implements Loop {
   timeMs = 0;
@@ -42,8 +45,11 @@ export class FakeLoop implements Loop {
   /** Lets time pass, firing timers in order and running turns until nothing is due. */
   advance(delayMs: number): void {
     const endMs = this.timeMs + delayMs;
-    for (;;) {
-      while (this.#soon.length > 0) this.turn();
+    for (let turns = 0; ; ) {
+      while (this.#soon.length > 0) {
+        if (++turns > MAX_TURNS) throw new Error('unable to advance; the loop is never idle');
+        this.turn();
+      }
       this.#later.sort((a, b) => a.atMs - b.atMs);
       const next = this.#later[0];
       if (next === undefined || next.atMs > endMs) break;

@@ -1,5 +1,4 @@
 import type { Loop } from './loop.ts';
-import type { Writer } from './wire.ts';
 
 /** Bounds and times of a `Flusher`. */
 export interface FlusherLimits {
@@ -23,8 +22,6 @@ export interface FlusherOptions<Outbox> extends Partial<FlusherLimits> {
    * It must not throw.
    */
   onSlow: (outbox: Outbox) => void;
-  /** How bytes get into sockets; by default by their own `write`. See `createFastWriter`. */
-  writer?: Writer;
   /** The event loop; tests give their own. */
   loop?: Loop;
 }

@@ -288,6 +288,19 @@ describe('memory', () => {
     expect(texts(stuck).slice(1)).toEqual(['message 0', 'message 1', 'message 2']);
   });
 
+  it('does not keep joined bytes for a socket that is held up at the same place', async () => {
+    const { loop, flusher, open } = setUp({ highWaterBytes: 10 });
+    const [stuck, peer] = [open(0), open()];
+    stuck.outbox.push(encodeFrame('more than the high-water mark'));
+    loop.advance(0);
+    send(flusher, [stuck, peer], 3);
+    loop.advance(0);
+    const joined = peer.wire.writes.splice(0).map((write) => new WeakRef(write));
+    await collectGarbage();
+    expect(stuck.outbox.history.bytes).toBeGreaterThan(0);
+    expect(joined.map((ref) => ref.deref())).toEqual([undefined]);
+  });
+
   it('holds the wire of a closed outbox no longer', async () => {
     const { flusher } = setUp();
     const outbox = flusher.createOutbox(new FakeWire());

@@ -5,7 +5,7 @@ import type { Frame } from './frame.ts';
 import { createLoop } from './loop.ts';
 import { Pacer } from './pacer.ts';
 import { Rope } from './rope.ts';
-import { plainWriter, type Wire, type Writer } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 export type { FlusherOptions, FlusherStats, Wire };
 
@@ -53,7 +53,7 @@ export class Outbox {
 
   /** Bytes not yet handed to the kernel: queued here and in the socket. */
   get pendingBytes(): number {
-    return this.#flusher.pendingBytes(this);
+    return this.history.bytes + this.wire.writableLength;
   }
 
   /** Writes what is pending at once, whatever the socket has unsent, so that a close frame can follow it. */
@@ -73,7 +73,6 @@ export class Outbox {
 export class Flusher {
   readonly #onSlow: (outbox: Outbox) => void;
   readonly #limits: FlusherLimits;
-  readonly #writer: Writer;
   readonly #pacer: Pacer;
 
   readonly #express = new Fifo<Outbox>();
@@ -88,9 +87,8 @@ export class Flusher {
   readonly #counts = { flushes: 0, writes: 0, bytes: 0, droppedEphemeral: 0, slow: 0 };
 
   constructor(options: FlusherOptions<Outbox>) {
-    const { onSlow, writer = plainWriter, loop = createLoop(), ...limits } = options;
+    const { onSlow, loop = createLoop(), ...limits } = options;
     this.#onSlow = onSlow;
-    this.#writer = writer;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.#pacer = new Pacer(loop, this.#limits.maxWindowMs, () => this.#flushSlice());
     this.#blocked = new BlockedList(loop, this.#staysBlocked, () => this.#settle());
@@ -155,11 +153,6 @@ export class Flusher {
     while (this.#dirty > 0);
   }
 
-  /** What `Outbox.pendingBytes` returns. */
-  pendingBytes(outbox: Outbox): number {
-    return outbox.history.bytes + this.#writer.unsentBytes(outbox.wire);
-  }
-
   /** Figures for metrics and tests. */
   stats(): FlusherStats {
     return { dirty: this.#dirty, blocked: this.#blocked.size, ...this.#counts };
@@ -171,7 +164,7 @@ export class Flusher {
 
   #refuses(outbox: Outbox, frame: Frame): boolean {
     if ((outbox.state & (SLOW | CLOSED)) !== 0) return true;
-    if (!frame.ephemeral || this.pendingBytes(outbox) <= this.#limits.maxEphemeralBytes) return false;
+    if (!frame.ephemeral || outbox.pendingBytes <= this.#limits.maxEphemeralBytes) return false;
     this.#counts.droppedEphemeral++;
     return true;
   }
@@ -180,13 +173,13 @@ export class Flusher {
   #relieve(outbox: Outbox): void {
     const max = this.#limits.maxPendingBytes;
     if (outbox.history.bytes <= max && (outbox.state & BLOCKED) === 0) return;
-    if (this.pendingBytes(outbox) <= max) return;
+    if (outbox.pendingBytes <= max) return;
     if (this.#isClogged(outbox)) this.#cut(outbox);
     else this.#write(outbox);
   }
 
   #isClogged(outbox: Outbox): boolean {
-    return this.#writer.unsentBytes(outbox.wire) > this.#limits.highWaterBytes;
+    return outbox.wire.writableLength > this.#limits.highWaterBytes;
   }
 
   /** An audience that fits a slice does not wait behind a large one. */
@@ -237,7 +230,7 @@ export class Flusher {
   #visit(outbox: Outbox): void {
     if (outbox.history === Rope.empty) return;
     if (!this.#isClogged(outbox)) this.#write(outbox);
-    else if (this.pendingBytes(outbox) > this.#limits.maxPendingBytes) this.#cut(outbox);
+    else if (outbox.pendingBytes > this.#limits.maxPendingBytes) this.#cut(outbox);
     else this.#block(outbox);
   }
 
@@ -255,7 +248,7 @@ export class Flusher {
     }
     this.#counts.writes++;
     this.#counts.bytes += history.bytes;
-    this.#writer.write(wire, history.joined);
+    wire.write(history.joined);
   }
 
   #cut(outbox: Outbox): void {
