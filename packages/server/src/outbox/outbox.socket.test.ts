@@ -69,7 +69,7 @@ describe('on real sockets', () => {
       );
       const got = clients.map((client) => {
         const texts: string[] = [];
-        client.on('message', (data) => texts.push(String(data)));
+        client.on('message', (data: Buffer) => texts.push(data.toString('utf8')));
         return texts;
       });
       await Promise.all(clients.map((client) => once(client, 'open')));
