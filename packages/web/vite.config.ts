@@ -3,7 +3,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 import { precacheList } from './build/precache-list.ts';
 
 /** The server that `npm run dev` passes requests on to. */
-const DEV_SERVER = process.env['PARLEY_DEV_SERVER'] ?? 'http://127.0.0.1:8080';
+const DEV_SERVER = process.env.PARLEY_DEV_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   root: import.meta.dirname,

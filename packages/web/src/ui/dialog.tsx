@@ -1,0 +1,55 @@
+import { X } from 'lucide-react';
+import { type PointerEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import { useWords } from '../i18n/use-words.ts';
+import { classNames } from '../lib/class-names.ts';
+import { IconButton } from './button.tsx';
+import './dialog.css';
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly footer?: ReactNode;
+  readonly size?: 'small' | 'medium' | 'large';
+  /** Leaves the title to those who hear it; for dialogs that explain themselves. */
+  readonly hidesTitle?: boolean;
+}
+
+/** A modal dialog: the browser keeps the focus within, closes it by Escape and gives the focus back. Mount it to open it. */
+export function Dialog({ title, onClose, children, footer, size = 'medium', hidesTitle = false }: DialogProps) {
+  const { t } = useWords();
+  const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog === null || dialog.open) return;
+    dialog.showModal();
+    return () => dialog.close();
+  }, []);
+  const closeOnScrim = (event: PointerEvent) => {
+    if (event.target === ref.current) onClose();
+  };
+  return (
+    <dialog
+      ref={ref}
+      className={classNames('dialog', `dialog-${size}`)}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        // A file input or an inner popover cancels too: that is not ours.
+        if (event.target !== ref.current) return;
+        event.preventDefault();
+        onClose();
+      }}
+      onPointerDown={closeOnScrim}
+    >
+      <div className="dialog-body">
+        <header className={hidesTitle ? 'hidden-text' : 'dialog-head'}>
+          <h2 id={titleId}>{title}</h2>
+          {!hidesTitle && <IconButton icon={X} label={t('common.close')} size="small" onClick={onClose} />}
+        </header>
+        {children}
+        {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
+      </div>
+    </dialog>
+  );
+}
