@@ -24,10 +24,20 @@ export const PACKAGES = {
  *
  * @type {Record<string, string[]>}
  */
-export const DOORS = { protocol: ['constants.ts'] };
+export const DOORS = { protocol: ['constants.ts'], client: ['react/index.ts'] };
 
 /** What a browser loads with the SDK: it has no run-time dependency, so everything else is imported as a type. */
 const CLIENT_RUNTIME = ['@parley/protocol/constants'];
+
+/**
+ * Doors of the SDK that are for one platform, with what that platform brings.
+ *
+ * @type {[door: string, brought: RegExp][]}
+ */
+const CLIENT_PLATFORMS = [
+  ['packages/client/src/node.ts', /^node:/],
+  ['packages/client/src/react/', /^react$/],
+];
 
 /** Rooms of the server that act as a client of one. */
 const CLIENT_ROOMS = ['cli'];
@@ -159,6 +169,7 @@ function refuseImport(path, target) {
  */
 function refuseRuntime(path, { target, isType }) {
   if (packageOf(path) !== 'client' || isType || packageOf(target) === 'client') return [];
+  if (CLIENT_PLATFORMS.some(([door, brought]) => path.startsWith(door) && brought.test(target))) return [];
   return CLIENT_RUNTIME.includes(target) ? [] : [`${path}: the SDK may import ${target} as a type only`];
 }
 

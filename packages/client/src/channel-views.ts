@@ -1,0 +1,132 @@
+import type { ChannelId, MemberView, MessageView, OutputOf, ReceiptView, Sent, UserId } from '@parley/protocol';
+import { LIMITS } from '@parley/protocol/constants';
+import type { ChannelContent } from './channel-content.ts';
+import type { ChannelSummary } from './channel-state.ts';
+import { History } from './history.ts';
+import { MessageItems, type MessagesSnapshot } from './messages.ts';
+import type { Call } from './request.ts';
+import type { OutgoingMessage } from './send-queue.ts';
+import type { PendingSend, Sender, SendOptions } from './sender.ts';
+import { type Batch, View } from './store.ts';
+
+/** Members of a channel as far as they are loaded. */
+export interface MembersSnapshot {
+  readonly members: readonly MemberView[];
+  /** True when every member is in `members`. */
+  readonly isComplete: boolean;
+}
+
+export interface ChannelPorts {
+  readonly call: Call;
+  readonly batch: Batch;
+  readonly sender: Pick<Sender, 'inChannel' | 'retry' | 'discard'>;
+  userId(): UserId | null;
+  summary(channelId: ChannelId): ChannelSummary | null;
+  typists(channelId: ChannelId): readonly UserId[];
+  send(channelId: ChannelId, body: string, options: SendOptions | undefined): PendingSend;
+  setTyping(channelId: ChannelId, isTyping: boolean): void;
+  markRead(channelId: ChannelId, seq: number): void;
+  takeMarkedUnread(channelId: ChannelId): void;
+  takeMessage(message: MessageView): void;
+  takeJoined(joined: OutputOf<'channel.join'>): void;
+  takeUsers(users: OutputOf<'member.list'>['users']): void;
+}
+
+/** What a channel shows, as stores, and the loading behind them. */
+export class ChannelViews {
+  readonly info: View<ChannelSummary | null>;
+  readonly messages: View<MessagesSnapshot>;
+  readonly members: View<MembersSnapshot>;
+  readonly receipts: View<readonly ReceiptView[]>;
+  readonly typing: View<readonly UserId[]>;
+  readonly history: History;
+  readonly #content: ChannelContent;
+  readonly #ports: ChannelPorts;
+  readonly #items: MessageItems;
+  #hasReceipts = false;
+  #loadingMembers: Promise<void> | null = null;
+
+  constructor(content: ChannelContent, ports: ChannelPorts) {
+    this.#content = content;
+    this.#ports = ports;
+    const { batch, call } = ports;
+    const { id } = content;
+    this.history = new History(id, content.list, { call, changed: () => content.onChange('messages') });
+    this.#items = new MessageItems(content, this.history);
+    this.info = new View(batch, () => ports.summary(id));
+    this.messages = new View(batch, () => this.#items.snapshot(ports.sender.inChannel(id), ports.userId()), {
+      onWatched: () => this.history.ensure(),
+    });
+    this.members = new View(batch, () => membersOf(content), { onWatched: () => this.#ensureMembers() });
+    this.receipts = new View(batch, () => content.receipts.receipts, { onWatched: () => this.#loadReceipts() });
+    this.typing = new View<readonly UserId[]>(batch, () => ports.typists(id));
+    content.onChange = (part) => this[part].invalidate();
+    content.onStale = () => void this.refresh();
+  }
+
+  /** Loads again whatever somebody looks at and may be out of date: after a reset, and after each connect. */
+  async refresh(): Promise<void> {
+    const { list } = this.#content;
+    const loads: Promise<void>[] = [];
+    if (this.messages.isWatched || list.isStale) loads.push(this.history.ensure());
+    if (this.members.isWatched) loads.push(this.#ensureMembers());
+    if (this.receipts.isWatched || this.#hasReceipts) loads.push(this.#loadReceipts());
+    await Promise.all(loads);
+  }
+
+  /** A message of this client is committed at its place. */
+  acknowledge(message: OutgoingMessage, sent: Sent): void {
+    this.#items.acknowledge(message, sent, this.#ports.userId());
+    this.messages.invalidate();
+  }
+
+  /** Loads the first page of members, or the page after those that are loaded; none when all are here. */
+  loadMembers(): Promise<void> {
+    this.#loadingMembers ??= this.#loadMemberPage().finally(() => {
+      this.#loadingMembers = null;
+    });
+    return this.#loadingMembers;
+  }
+
+  close(): void {
+    for (const view of [this.info, this.messages, this.members, this.receipts, this.typing]) view.close();
+  }
+
+  async #ensureMembers(): Promise<void> {
+    if (!this.#content.members.isComplete && this.#content.members.nextCursor === null) {
+      // What a store loads by itself has nobody to tell of a failure: the next look tries again.
+      await this.loadMembers().catch(() => {});
+    }
+  }
+
+  async #loadMemberPage(): Promise<void> {
+    const { id, members: list } = this.#content;
+    if (list.isComplete) return;
+    const cursor = list.nextCursor;
+    const page = await this.#ports.call('member.list', {
+      channelId: id,
+      limit: LIMITS.pageItems,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    this.#ports.batch.run(() => {
+      this.#ports.takeUsers(page.users);
+      list.takePage(page.members, page.rev, page.nextCursor);
+      this.#content.onChange('members');
+    });
+  }
+
+  async #loadReceipts(): Promise<void> {
+    this.#hasReceipts = true;
+    try {
+      const { receipts } = await this.#ports.call('receipt.list', { channelId: this.#content.id });
+      this.#content.receipts.apply(receipts);
+      this.#content.onChange('receipts');
+    } catch {
+      // Receipts are a courtesy: without them the ticks stay at "sent" until the next connect.
+    }
+  }
+}
+
+function membersOf({ members: list }: ChannelContent): MembersSnapshot {
+  return { members: list.members, isComplete: list.isComplete };
+}

@@ -1,0 +1,200 @@
+import type { HistoryPage, MessageView } from '@parley/protocol';
+
+/** A list that follows a busy channel for days lets go of its oldest part above this. */
+const MAX_KEPT = 5_000;
+const KEPT_AFTER_TRIM = 4_000;
+
+/** Which page was asked for. */
+export type PageKind = 'latest' | 'older' | 'newer' | 'around';
+
+/** A page on its way; what it was asked for is void after a `reset` or a jump. */
+export interface LoadTicket {
+  readonly kind: PageKind;
+  readonly generation: number;
+}
+
+/**
+ * One unbroken stretch of a channel's messages, from `lowSeq` to `highSeq`. Messages are numbered without a hole, so the numbers
+ * alone prove that pages and live events meet without a seam. Of two states of one message the one with the higher rev holds.
+ */
+export class MessageList {
+  /** By seq; index 0 is `lowSeq`. */
+  #messages: MessageView[] = [];
+  #lowSeq = 0;
+  #lastSeq = 0;
+  #isLoaded = false;
+  #isStale = false;
+  #hasOlder = false;
+  #generation = 0;
+  #loads = 0;
+  /** States that came while a page was on its way and have no place yet: the page may be older than they are. */
+  readonly #overlay = new Map<number, MessageView>();
+  #version = 0;
+
+  /** Rises with every change of what the list shows. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** True after a `reset`, until the latest page has come again: what is shown may be out of date. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  get lowSeq(): number {
+    return this.#lowSeq;
+  }
+
+  get highSeq(): number {
+    return this.#lowSeq + this.#messages.length - 1;
+  }
+
+  get hasOlder(): boolean {
+    return this.#hasOlder;
+  }
+
+  /** True when the channel goes on after `highSeq`: the list was jumped back in time, or is behind for a moment. */
+  get hasNewer(): boolean {
+    return this.#isLoaded && this.highSeq < this.#lastSeq;
+  }
+
+  /** By rising seq. */
+  get messages(): readonly MessageView[] {
+    return this.#messages;
+  }
+
+  at(seq: number): MessageView | undefined {
+    return this.#messages[seq - this.#lowSeq];
+  }
+
+  /** Learns that the channel has got to `seq`. */
+  noteLast(seq: number): void {
+    if (seq <= this.#lastSeq) return;
+    this.#lastSeq = seq;
+    this.#version += 1;
+  }
+
+  /** Takes the state of a message, from an event, an answer or a repair; an older state than the known one is ignored. */
+  apply(message: MessageView): void {
+    this.noteLast(message.seq);
+    if (this.#isLoaded && this.#place(message)) {
+      this.#absorbOverlay();
+      this.#trim();
+    } else if (this.#loads > 0) {
+      const known = this.#overlay.get(message.seq);
+      if (known === undefined || message.rev > known.rev) this.#overlay.set(message.seq, message);
+    }
+  }
+
+  /** Must be called before a page is asked for: from here on no state is lost that the page may not have. */
+  beginLoad(kind: PageKind): LoadTicket {
+    this.#loads += 1;
+    return { kind, generation: this.#generation };
+  }
+
+  /** Takes the page that was asked for, or null when it did not come. */
+  endLoad(ticket: LoadTicket, page: HistoryPage | null): void {
+    this.#loads -= 1;
+    const isWanted = ticket.generation === this.#generation && !(this.#isStale && ticket.kind !== 'latest');
+    if (page !== null && isWanted) this.#takePage(ticket.kind, page);
+    if (this.#loads === 0) this.#overlay.clear();
+  }
+
+  /** Too much happened to tell: what is known stays in sight until the latest page replaces it. */
+  reset(): void {
+    this.#generation += 1;
+    this.#isStale = this.#isLoaded;
+    this.#overlay.clear();
+    this.#version += 1;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.reset();
+    this.#messages = [];
+    this.#lowSeq = 0;
+    this.#lastSeq = 0;
+    this.#isLoaded = false;
+    this.#isStale = false;
+    this.#hasOlder = false;
+  }
+
+  #takePage(kind: PageKind, page: HistoryPage): void {
+    this.noteLast(page.lastSeq);
+    this.#version += 1;
+    const first = page.messages[0];
+    if (first === undefined) return this.#takeEmptyPage(kind, page);
+    const last = first.seq + page.messages.length - 1;
+    const touches = this.#isLoaded && !this.#isStale && first.seq <= this.highSeq + 1 && last >= this.#lowSeq - 1;
+    if (touches) this.#join(page, first.seq);
+    else if (kind === 'latest' || kind === 'around') this.#replace(page, first.seq);
+    this.#absorbOverlay();
+  }
+
+  #takeEmptyPage(kind: PageKind, page: HistoryPage): void {
+    if (kind === 'older') this.#hasOlder = page.hasBefore;
+    if (kind !== 'latest' || (this.#isLoaded && !this.#isStale)) return;
+    // Nothing to see: the channel is new, or begins for the reader after what exists. The next message continues from here.
+    this.#messages = [];
+    this.#lowSeq = page.lastSeq + 1;
+    this.#hasOlder = page.hasBefore;
+    this.#isLoaded = true;
+    this.#isStale = false;
+    this.#absorbOverlay();
+  }
+
+  #replace(page: HistoryPage, firstSeq: number): void {
+    this.#messages = [...page.messages];
+    this.#lowSeq = firstSeq;
+    this.#hasOlder = page.hasBefore;
+    this.#isLoaded = true;
+    this.#isStale = false;
+    // Other pages on their way were asked for around the old stretch.
+    this.#generation += 1;
+  }
+
+  #join(page: HistoryPage, firstSeq: number): void {
+    if (firstSeq < this.#lowSeq) {
+      this.#messages = [...page.messages.slice(0, this.#lowSeq - firstSeq), ...this.#messages];
+      this.#lowSeq = firstSeq;
+      this.#hasOlder = page.hasBefore;
+    } else if (firstSeq === this.#lowSeq) this.#hasOlder = page.hasBefore;
+    for (const message of page.messages) this.#place(message);
+  }
+
+  /** Puts a message into the stretch, or behind its end; false when it has no place there. */
+  #place(message: MessageView): boolean {
+    const index = message.seq - this.#lowSeq;
+    if (index < 0 || index > this.#messages.length) return false;
+    const known = this.#messages[index];
+    if (known !== undefined && known.rev >= message.rev) return true;
+    this.#messages = known === undefined ? [...this.#messages, message] : this.#messages.with(index, message);
+    this.#version += 1;
+    return true;
+  }
+
+  #absorbOverlay(): void {
+    if (this.#overlay.size === 0) return;
+    for (const [seq, message] of this.#overlay) {
+      if (seq <= this.highSeq && this.#place(message)) this.#overlay.delete(seq);
+    }
+    for (let next = this.#overlay.get(this.highSeq + 1); next !== undefined; ) {
+      this.#place(next);
+      this.#overlay.delete(next.seq);
+      next = this.#overlay.get(this.highSeq + 1);
+    }
+  }
+
+  #trim(): void {
+    if (this.#messages.length <= MAX_KEPT) return;
+    const dropped = this.#messages.length - KEPT_AFTER_TRIM;
+    this.#messages = this.#messages.slice(dropped);
+    this.#lowSeq += dropped;
+    this.#hasOlder = true;
+    this.#generation += 1;
+  }
+}

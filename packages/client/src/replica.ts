@@ -1,0 +1,288 @@
+import type {
+  Changes,
+  ChannelId,
+  CursorEvent,
+  JoinedChannel,
+  MembersEvent,
+  MessageEvent,
+  MessageView,
+  ReceiptsEvent,
+  RevEvent,
+  SyncFrame,
+  UserId,
+} from '@parley/protocol';
+import type { ChannelContent } from './channel-content.ts';
+import { ChannelState } from './channel-state.ts';
+import type { Emitter } from './emitter.ts';
+import type { ClientEvents } from './events.ts';
+import { Strays } from './strays.ts';
+
+export interface ReplicaPorts {
+  readonly events: Emitter<ClientEvents>;
+  /** The content of a channel that the application has opened. */
+  content(channelId: ChannelId): ChannelContent | undefined;
+  contents(): Iterable<ChannelContent>;
+  /** The list of channels, or one entry of it, has changed. */
+  onChannels(channelId: ChannelId): void;
+  /** Something of a channel is known to be missing. */
+  onGap(channelId: ChannelId): void;
+  /** This device has everything of a channel up to `seq`. */
+  onDelivered(channelId: ChannelId, seq: number): void;
+  onLeft(channelId: ChannelId): void;
+  /** A message came that is new. */
+  onMessage(message: MessageView): void;
+}
+
+/**
+ * The channels of the user as this client has them: a copy of the server's state that only ever moves along each channel's order of
+ * changes, by events where none is missing and by changes where some were.
+ */
+export class Replica {
+  readonly #ports: ReplicaPorts;
+  readonly #channels = new Map<ChannelId, ChannelState>();
+  readonly #strays = new Strays();
+  #userId: UserId | null = null;
+
+  constructor(ports: ReplicaPorts) {
+    this.#ports = ports;
+  }
+
+  setUser(userId: UserId): void {
+    this.#userId = userId;
+  }
+
+  get(channelId: ChannelId): ChannelState | undefined {
+    return this.#channels.get(channelId);
+  }
+
+  all(): IterableIterator<ChannelState> {
+    return this.#channels.values();
+  }
+
+  /** What this client has of each root channel: where a resume begins. */
+  resumePoints(): [ChannelId, number][] {
+    return [...this.#channels.values()].flatMap((state) => (state.log === null ? [] : [[state.id, state.log.rev]]));
+  }
+
+  /** Takes one event in whatever order they come. */
+  offer(event: RevEvent): void {
+    const state = this.#channels.get(event.channel);
+    if (state?.log == null) return this.#strays.keep(event);
+    for (const due of state.log.offer(event)) this.#apply(state, due, true);
+    this.#ports.onDelivered(state.id, state.seenSeq);
+    if (state.log.hasGap) this.#ports.onGap(state.id);
+  }
+
+  /** Learns that a root channel has got to `rev`; false when the channel is not known. */
+  noteTop(channelId: ChannelId, rev: number): boolean {
+    const state = this.#channels.get(channelId);
+    if (state?.log == null) return state !== undefined;
+    state.log.noteTop(rev);
+    if (state.log.hasGap) this.#ports.onGap(channelId);
+    return true;
+  }
+
+  /** Takes all that changed in a channel after a rev. Returns false when it told of a reset. */
+  takeChanges(changes: Changes, isLive: boolean): boolean {
+    const state = this.#channels.get(changes.channelId);
+    if (state?.log == null || changes.rev <= state.log.rev) return true;
+    if (changes.reset) this.#restart(state, changes);
+    else if (changes.from > state.log.rev) {
+      this.noteTop(changes.channelId, changes.rev);
+      return true;
+    } else this.#takeWhole(state, changes, isLive);
+    for (const due of state.log.advance(changes.rev)) this.#apply(state, due, true);
+    this.#ports.onChannels(state.id);
+    if (this.#channels.has(state.id)) this.#ports.onDelivered(state.id, state.seenSeq);
+    return !changes.reset;
+  }
+
+  /** Takes a channel whole, as it is now. */
+  takeJoined(joined: JoinedChannel): void {
+    const { channel } = joined;
+    const known = this.#channels.get(channel.id);
+    if (known === undefined) {
+      const state = new ChannelState(channel, joined.membership);
+      this.#channels.set(channel.id, state);
+      this.#ports.content(channel.id)?.reset();
+      this.#ports.events.emit('channelJoined', state.summary);
+      for (const event of this.#strays.take(channel.id)) this.offer(event);
+    } else {
+      known.join(joined);
+      // The view may be ahead of the log: what lies between is still to come, or missing.
+      if (known.log !== null) this.noteTop(channel.id, channel.rev);
+      this.#ports.events.emit('channelChanged', known.summary);
+    }
+    this.#ports.onChannels(channel.id);
+  }
+
+  /** The user is no longer in a channel, or does not follow a thread any more. */
+  remove(channelId: ChannelId): void {
+    const state = this.#channels.get(channelId);
+    if (state === undefined) return;
+    if (state.log !== null) {
+      for (const content of this.#ports.contents()) if (this.#rootOf(content) === channelId) content.clear();
+    }
+    this.#channels.delete(channelId);
+    for (const thread of this.#channels.values()) if (thread.view.rootId === channelId) this.remove(thread.id);
+    this.#ports.onLeft(channelId);
+    this.#ports.onChannels(channelId);
+    this.#ports.events.emit('channelLeft', { channelId });
+  }
+
+  /** Takes one frame of a sync. */
+  takeSync(frame: SyncFrame, onSynced: (channelId: ChannelId, isWhole: boolean) => void): void {
+    if (frame.reset) this.#forgetAll();
+    for (const channelId of frame.gone) this.remove(channelId);
+    for (const joined of frame.joined) {
+      this.takeJoined(joined);
+      onSynced(joined.channel.id, false);
+    }
+    for (const changes of frame.changes) onSynced(changes.channelId, this.takeChanges(changes, false));
+    for (const [channelId, lastSeq, readSeq, deliveredSeq, mentions] of frame.cursors) {
+      const state = this.#channels.get(channelId);
+      if (state === undefined) continue;
+      state.noteLastSeq(lastSeq);
+      state.setCursors(readSeq, deliveredSeq, mentions);
+      this.#ports.onChannels(channelId);
+    }
+    if (frame.done) this.#finishSync();
+  }
+
+  takeCursor(event: CursorEvent): void {
+    const state = this.#channels.get(event.channel);
+    if (state === undefined) return;
+    state.setCursors(event.readSeq, event.deliveredSeq, event.mentions);
+    this.#ports.onChannels(event.channel);
+    this.#ports.events.emit('channelChanged', state.summary);
+  }
+
+  takeReceipts(event: ReceiptsEvent): void {
+    const content = this.#ports.content(event.channel);
+    content?.receipts.apply(event.receipts);
+    content?.onChange('receipts');
+    this.#ports.events.emit('receipts', { channelId: event.channel, receipts: event.receipts });
+  }
+
+  /** Takes the state of a message from an answer: it is shown at once, and the log learns that its rev exists. */
+  takeAnswer(message: MessageView): void {
+    this.#show(message);
+    this.noteTop(message.rootId ?? message.channelId, message.rev);
+  }
+
+  /** The user has read up to `seq`, here and now. */
+  markRead(channelId: ChannelId, seq: number): void {
+    const state = this.#channels.get(channelId);
+    const own = state?.membership;
+    if (state === undefined || own == null || seq <= own.readSeq) return;
+    // Which mentions are still unread is known here only when all is read; otherwise the server tells.
+    const mentions = seq >= state.view.lastSeq ? 0 : own.mentions;
+    state.setCursors(seq, Math.max(seq, own.deliveredSeq), mentions);
+    this.#ports.onChannels(channelId);
+  }
+
+  #apply(root: ChannelState, event: RevEvent, isLive: boolean): void {
+    switch (event.t) {
+      case 'message':
+        return this.#applyMessage(root, event.message, event.change, isLive);
+      case 'channel':
+        root.setView(event.view);
+        this.#ports.onChannels(root.id);
+        return this.#ports.events.emit('channelChanged', root.summary);
+      case 'members':
+        root.setMemberCount(event.memberCount, event.rev);
+        return this.#applyMembers(root, event, event.rev);
+      default:
+        // A kind of change that a newer server knows: its rev counts, its content is left out.
+        return;
+    }
+  }
+
+  #applyMessage(
+    root: ChannelState,
+    message: MessageView,
+    change: MessageEvent['change'] | null,
+    isLive: boolean,
+  ): void {
+    const place = message.channelId === root.id ? root : this.#channels.get(message.channelId);
+    const isNewHere = place?.noteMessage(message, this.#userId) ?? looksNew(message);
+    const isNew = change === null ? isNewHere : change === 'new';
+    this.#show(message);
+    this.#ports.onChannels(message.channelId);
+    if (place !== undefined && place !== root) this.#ports.onDelivered(place.id, place.seenSeq);
+    const { events } = this.#ports;
+    if (isNew) {
+      this.#ports.onMessage(message);
+      events.emit('message', { message, rootId: root.id, isLive });
+    } else
+      events.emit('messageChanged', {
+        message,
+        rootId: root.id,
+        change: change === 'new' ? 'unknown' : (change ?? 'unknown'),
+      });
+  }
+
+  #show(message: MessageView): void {
+    const content = this.#ports.content(message.channelId);
+    if (content === undefined) return;
+    content.list.apply(message);
+    content.onChange('messages');
+  }
+
+  #applyMembers(root: ChannelState, { joined, left }: Pick<MembersEvent, 'joined' | 'left'>, rev: number): void {
+    if (this.#userId !== null && left.includes(this.#userId)) return this.remove(root.id);
+    const own = joined.find((member) => member.userId === this.#userId);
+    if (own !== undefined && root.membership !== null) root.setMembership({ ...root.membership, role: own.role });
+    const content = this.#ports.content(root.id);
+    content?.members.apply(joined, left, rev);
+    content?.receipts.remove(left);
+    content?.onChange('members');
+    this.#ports.onChannels(root.id);
+    this.#ports.events.emit('members', { channelId: root.id, joined, left });
+  }
+
+  #takeWhole(state: ChannelState, changes: Changes, isLive: boolean): void {
+    if (changes.channel !== undefined) {
+      state.setView(changes.channel);
+      this.#ports.events.emit('channelChanged', state.summary);
+    }
+    for (const message of changes.messages) this.#applyMessage(state, message, null, isLive);
+    if (changes.members !== undefined) this.#applyMembers(state, changes.members, changes.rev);
+  }
+
+  #restart(state: ChannelState, changes: Changes): void {
+    if (changes.channel !== undefined) state.setView(changes.channel);
+    state.restart();
+    for (const content of this.#ports.contents()) {
+      if ((this.#rootOf(content) ?? state.id) === state.id) content.reset();
+    }
+  }
+
+  /** The root channel of something opened; null for a thread of which nothing is known. */
+  #rootOf(content: ChannelContent): ChannelId | null {
+    const known = this.#channels.get(content.id)?.view;
+    return known?.rootId ?? known?.id ?? content.list.messages[0]?.rootId ?? null;
+  }
+
+  #forgetAll(): void {
+    const gone = [...this.#channels.keys()];
+    this.#channels.clear();
+    this.#strays.clear();
+    for (const content of this.#ports.contents()) content.reset();
+    for (const channelId of gone) this.#ports.onChannels(channelId);
+  }
+
+  #finishSync(): void {
+    this.#strays.clear();
+    for (const state of this.#channels.values()) {
+      this.#ports.onDelivered(state.id, state.seenSeq);
+      if (state.log?.hasGap) this.#ports.onGap(state.id);
+    }
+  }
+}
+
+/** Of a thread that is not followed it is not known what was there; a message that nothing was done to is taken for new. */
+function looksNew({ editedAt, deletedAt, pinnedAt, threadId, reactions }: MessageView): boolean {
+  const marks = [editedAt, deletedAt, pinnedAt, threadId, reactions?.[0]];
+  return marks.every((mark) => mark === undefined);
+}

@@ -1,0 +1,301 @@
+import type { ChannelId, MessageId, Sent, UserId } from '@parley/protocol';
+import { ParleyError, toParleyError } from './errors.ts';
+import type { OutgoingEvent } from './events.ts';
+import { retryDelayMs } from './reconnect.ts';
+import type { Call } from './request.ts';
+import type { Runtime } from './runtime.ts';
+import { type OutgoingMessage, type QueuedMessage, SendQueue } from './send-queue.ts';
+import type { ClientStorage } from './storage.ts';
+
+/** A send without an answer for this long is sent again: the id makes the second one harmless. */
+const ANSWER_TIMEOUT_MS = 30_000;
+/** A server that answers a send with a fault of its own this often will not take it. */
+const MAX_FAULTS = 10;
+const KEY_PREFIX = 'outbox/';
+
+export interface SendOptions {
+  /** The `seq` of the message of the same channel that this one quotes. */
+  readonly replyTo?: number | undefined;
+  /** Ids of uploaded attachments. */
+  readonly attachments?: readonly string[] | undefined;
+}
+
+/** A message on its way: a promise of its place in the channel, which may be left unawaited. It is in the channel's messages from the start. */
+export interface PendingSend extends Promise<Sent> {
+  readonly id: MessageId;
+  /** Tries again after a failure, with the same id; the last in line. */
+  retry(): PendingSend;
+  /** Takes it back. Of one that is on the wire already it is not known whether it was sent. */
+  discard(): void;
+}
+
+export interface SenderPorts {
+  readonly call: Call;
+  readonly storage: ClientStorage;
+  readonly maxQueued: number;
+  readonly window: number;
+  userId(): UserId | null;
+  onOutgoing(event: OutgoingEvent): void;
+  /** It is committed. */
+  onSent(message: OutgoingMessage, sent: Sent): void;
+  onWarning(error: ParleyError): void;
+}
+
+interface Waiter {
+  readonly resolve: (sent: Sent) => void;
+  readonly reject: (error: ParleyError) => void;
+}
+
+/**
+ * Sends messages, each exactly once and each channel's in order: the id is made here, before the first try, and repeated with the
+ * message until there is an answer, through lost sockets and restarts.
+ */
+export class Sender {
+  readonly #runtime: Runtime;
+  readonly #ports: SenderPorts;
+  readonly #queue: SendQueue;
+  readonly #waiters = new Map<MessageId, Waiter>();
+  #isOnline = false;
+  #isRestored = false;
+  #isClosed = false;
+  #lastOrder = 0;
+  #cancelTimer: (() => void) | null = null;
+  #drainWaiters: (() => void)[] = [];
+
+  constructor(runtime: Runtime, ports: SenderPorts) {
+    this.#runtime = runtime;
+    this.#ports = ports;
+    this.#queue = new SendQueue(ports.window);
+  }
+
+  /** Takes up what an earlier run of the application left unsent. */
+  async restore(): Promise<void> {
+    try {
+      const stored = await this.#ports.storage.entries(KEY_PREFIX);
+      const messages = stored.map(([, value]) => JSON.parse(value) as OutgoingMessage);
+      for (const message of messages) {
+        this.#lastOrder = Math.max(this.#lastOrder, message.order);
+        this.#queue.add(message);
+      }
+      for (const { id } of messages) this.#tell(id);
+    } catch (cause) {
+      this.#ports.onWarning(toParleyError(cause, 'read the outbox'));
+    }
+    this.#isRestored = true;
+    this.#flush();
+  }
+
+  send(channelId: ChannelId, body: string, { replyTo, attachments }: SendOptions = {}): PendingSend {
+    const id = this.#runtime.makeId() as MessageId;
+    const createdAt = this.#runtime.now();
+    const message: OutgoingMessage = {
+      id,
+      channelId,
+      body,
+      createdAt,
+      order: this.#nextOrder(),
+      senderId: this.#ports.userId(),
+      ...(replyTo === undefined ? {} : { replyTo }),
+      ...(attachments === undefined ? {} : { attachments }),
+    };
+    if (this.#isClosed) return this.#refused(id, 'closed', 'the client is closed');
+    if (this.#queue.size >= this.#ports.maxQueued) return this.#refused(id, 'outbox_full', 'too many messages wait');
+    this.#queue.add(message);
+    this.#store(message);
+    const pending = this.#pending(id);
+    this.#tell(id);
+    this.#flush();
+    return pending;
+  }
+
+  inChannel(channelId: ChannelId): readonly QueuedMessage[] {
+    return this.#queue.inChannel(channelId);
+  }
+
+  /** How many messages are not sent yet, the failed ones included. */
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  retry(id: MessageId): PendingSend {
+    const message = this.#queue.retry(id, this.#nextOrder());
+    const pending = this.#pending(id);
+    if (message === undefined) {
+      if (this.#queue.get(id) === undefined)
+        this.#settle(id, new ParleyError('discarded', 'unable to retry; it is not in the outbox'));
+      return pending;
+    }
+    this.#store(message);
+    this.#tell(id);
+    this.#flush();
+    return pending;
+  }
+
+  discard(id: MessageId): void {
+    const entry = this.#queue.get(id);
+    if (entry === undefined) return;
+    this.#queue.remove(id);
+    this.#unstore(id);
+    const error = new ParleyError('discarded', 'unable to send; the message was taken back');
+    this.#settle(id, error);
+    this.#ports.onOutgoing({ message: entry.message, status: 'discarded', seq: null, error: null });
+    this.#flush();
+  }
+
+  /** Resolves when nothing waits to be sent; what was refused for good does not count. */
+  drained(): Promise<void> {
+    if (this.#isDrained) return Promise.resolve();
+    return new Promise((resolve) => this.#drainWaiters.push(resolve));
+  }
+
+  get #isDrained(): boolean {
+    if (!this.#isRestored) return false;
+    for (const channelId of this.#queue.channels()) {
+      if (this.#queue.inChannel(channelId).some(({ status }) => status !== 'failed')) return false;
+    }
+    return true;
+  }
+
+  online(): void {
+    this.#isOnline = true;
+    this.#flush();
+  }
+
+  lost(): void {
+    this.#isOnline = false;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#queue.interrupt();
+    for (const channelId of this.#queue.channels()) {
+      for (const { message } of this.#queue.inChannel(channelId)) this.#tell(message.id);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.lost();
+    const error = new ParleyError('closed', 'unable to send yet; the client was closed, the outbox keeps the message');
+    for (const id of this.#waiters.keys()) this.#settle(id, error);
+  }
+
+  #flush(): void {
+    if (this.#drainWaiters.length > 0 && this.#isDrained) {
+      for (const resolve of this.#drainWaiters.splice(0)) resolve();
+    }
+    if (!this.#isOnline || !this.#isRestored || this.#isClosed) return;
+    for (const message of this.#queue.take(this.#runtime.monotonic())) {
+      this.#tell(message.id);
+      void this.#transmit(message);
+    }
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const nowMs = this.#runtime.monotonic();
+    const dueMs = this.#queue.nextDueMs(nowMs);
+    if (dueMs !== null) this.#cancelTimer = this.#runtime.setTimer(() => this.#flush(), dueMs - nowMs);
+  }
+
+  async #transmit(message: OutgoingMessage): Promise<void> {
+    const { id, channelId, body, replyTo, attachments, senderId } = message;
+    if (senderId !== null && senderId !== this.#ports.userId()) {
+      return this.#fail(id, new ParleyError('forbidden', 'unable to send; another user wrote this message here'));
+    }
+    const input = {
+      id,
+      channelId,
+      body,
+      replyTo,
+      attachments: attachments === undefined ? undefined : [...attachments],
+    };
+    try {
+      const sent = await this.#ports.call('message.send', withoutUndefined(input), { timeoutMs: ANSWER_TIMEOUT_MS });
+      this.#succeed(message, sent);
+    } catch (cause) {
+      this.#refuse(id, toParleyError(cause, 'send'));
+    }
+  }
+
+  #succeed(message: OutgoingMessage, sent: Sent): void {
+    this.#queue.remove(message.id);
+    this.#unstore(message.id);
+    this.#ports.onSent(message, sent);
+    this.#ports.onOutgoing({ message, status: 'sent', seq: sent.seq, error: null });
+    const waiter = this.#waiters.get(message.id);
+    this.#waiters.delete(message.id);
+    waiter?.resolve(sent);
+    this.#flush();
+  }
+
+  #refuse(id: MessageId, error: ParleyError): void {
+    const entry = this.#queue.get(id);
+    // Lost on the way: the next connection sends it again.
+    if (entry?.status !== 'sending' || error.code === 'disconnected' || error.code === 'closed') return;
+    const isFaultForGood = error.code === 'internal' && entry.postponed >= MAX_FAULTS;
+    if (!error.retryable || isFaultForGood) return this.#fail(id, error);
+    const waitMs = retryDelayMs(entry.postponed, this.#runtime, error.retryAfterMs ?? 0);
+    this.#queue.postpone(id, this.#runtime.monotonic() + waitMs);
+    this.#tell(id);
+    this.#flush();
+  }
+
+  #fail(id: MessageId, error: ParleyError): void {
+    this.#queue.fail(id, error);
+    this.#tell(id);
+    this.#settle(id, error);
+    this.#flush();
+  }
+
+  #settle(id: MessageId, error: ParleyError): void {
+    const waiter = this.#waiters.get(id);
+    this.#waiters.delete(id);
+    waiter?.reject(error);
+  }
+
+  #tell(id: MessageId): void {
+    const entry = this.#queue.get(id);
+    if (entry === undefined) return;
+    this.#ports.onOutgoing({ message: entry.message, status: entry.status, seq: null, error: entry.error });
+  }
+
+  #nextOrder(): number {
+    this.#lastOrder = Math.max(this.#lastOrder + 1, this.#runtime.now());
+    return this.#lastOrder;
+  }
+
+  #pending(id: MessageId): PendingSend {
+    const promise = new Promise<Sent>((resolve, reject) => this.#waiters.set(id, { resolve, reject }));
+    return this.#withHandles(id, promise);
+  }
+
+  #refused(id: MessageId, code: ParleyError['code'], reason: string): PendingSend {
+    return this.#withHandles(id, Promise.reject(new ParleyError(code, `unable to send; ${reason}`)));
+  }
+
+  #withHandles(id: MessageId, promise: Promise<Sent>): PendingSend {
+    // Most callers look at the channel's messages and never await: that must not count as an unhandled rejection.
+    promise.catch(() => {});
+    return Object.assign(promise, { id, retry: () => this.retry(id), discard: () => this.discard(id) });
+  }
+
+  #store(message: OutgoingMessage): void {
+    this.#ports.storage
+      .set(KEY_PREFIX + message.id, JSON.stringify(message))
+      .then(() => {
+        // Sent while it was being written: then it must not be sent again after a restart.
+        if (this.#queue.get(message.id) === undefined) this.#unstore(message.id);
+      })
+      .catch((cause: unknown) => this.#ports.onWarning(toParleyError(cause, 'write the outbox')));
+  }
+
+  #unstore(id: MessageId): void {
+    this.#ports.storage
+      .delete(KEY_PREFIX + id)
+      .catch((cause: unknown) => this.#ports.onWarning(toParleyError(cause, 'write the outbox')));
+  }
+}
+
+/** `JSON.stringify` leaves undefined out anyway; this only says so to the compiler. */
+function withoutUndefined<Input extends object>(
+  input: Input,
+): { [Key in keyof Input]: Exclude<Input[Key], undefined> } {
+  return input as { [Key in keyof Input]: Exclude<Input[Key], undefined> };
+}

@@ -1,0 +1,193 @@
+import type {
+  Changes,
+  ChannelId,
+  DownFrame,
+  PongFrame,
+  ResumeFrame,
+  RevEvent,
+  SyncFrame,
+  UserView,
+  WelcomeFrame,
+} from '@parley/protocol';
+import { LIMITS } from '@parley/protocol/constants';
+import type { Emitter } from './emitter.ts';
+import { errorFrom } from './errors.ts';
+import type { ClientEvents } from './events.ts';
+import type { Presence } from './presence.ts';
+import type { Repairs } from './repair.ts';
+import type { Replica } from './replica.ts';
+import type { Call, Requests } from './request.ts';
+import type { Batch } from './store.ts';
+import type { Typists } from './typing.ts';
+import type { Users } from './users.ts';
+
+export type Flags = Readonly<Record<string, boolean | string | number>>;
+
+export interface SessionParts {
+  readonly batch: Batch;
+  readonly events: Emitter<ClientEvents>;
+  readonly call: Call;
+  readonly requests: Requests;
+  readonly replica: Replica;
+  readonly repairs: Repairs;
+  readonly presence: Presence;
+  readonly typists: Typists;
+  readonly users: Users;
+  /** Milliseconds since 1970 here and now. */
+  now(): number;
+  /** The client has everything now. */
+  onSynced(): void;
+}
+
+/** What the server tells, brought to where it belongs. */
+export class Session {
+  readonly #parts: SessionParts;
+  #user: UserView | null = null;
+  #flags: Flags = {};
+  #epoch: string | null = null;
+  #clockAheadMs = 0;
+  /** What the running sync has told: true for channels that were resumed whole. */
+  readonly #told = new Map<ChannelId, boolean>();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  get user(): UserView | null {
+    return this.#user;
+  }
+
+  get flags(): Flags {
+    return this.#flags;
+  }
+
+  /** How far the server's clock is ahead of this device's. */
+  get clockAheadMs(): number {
+    return this.#clockAheadMs;
+  }
+
+  /** What this client has, in as many frames as it takes. */
+  resumeFrames(): Omit<ResumeFrame, 't'>[] {
+    this.#told.clear();
+    const points = this.#parts.replica.resumePoints();
+    if (this.#epoch === null || points.length === 0) return [];
+    const frames: Omit<ResumeFrame, 't'>[] = [];
+    for (let start = 0; start < points.length; start += LIMITS.resumeChannels) {
+      const channels = points.slice(start, start + LIMITS.resumeChannels);
+      const isLast = start + LIMITS.resumeChannels >= points.length;
+      frames.push(isLast ? { epoch: this.#epoch, channels } : { epoch: this.#epoch, channels, more: true });
+    }
+    return frames;
+  }
+
+  welcome(welcome: WelcomeFrame): void {
+    this.#user = welcome.user;
+    this.#epoch = welcome.epoch;
+    this.#flags = welcome.flags;
+    this.#clockAheadMs = welcome.now - this.#parts.now();
+    this.#parts.replica.setUser(welcome.user.id);
+    this.#takeUser(welcome.user);
+    this.#parts.events.emit('flags', welcome.flags);
+  }
+
+  /** Takes a frame; listeners hear of it when all of it is in place. */
+  receive(frame: DownFrame): void {
+    this.#parts.batch.run(() => this.#take(frame));
+  }
+
+  /** Takes what was missing. */
+  takeChanges(changes: Changes): void {
+    this.#parts.batch.run(() => {
+      const isWhole = this.#parts.replica.takeChanges(changes, true);
+      if (!isWhole) this.#tellSynced(changes.channelId, false);
+    });
+  }
+
+  #take(frame: DownFrame): void {
+    const { replica, requests, presence, typists, events } = this.#parts;
+    switch (frame.t) {
+      case 'ok':
+        return requests.answer(frame);
+      case 'error':
+        if (frame.ref === null) return events.emit('warning', errorFrom(frame));
+        return requests.answer(frame);
+      case 'sync':
+        return this.#takeSync(frame);
+      case 'changes':
+        return this.takeChanges(frame);
+      case 'joined':
+        return replica.takeJoined(frame.joined);
+      case 'cursor':
+        return replica.takeCursor(frame);
+      case 'receipts':
+        return replica.takeReceipts(frame);
+      case 'presence':
+        return presence.take(frame.presence);
+      case 'typing':
+        return typists.set(frame.channel, frame.userId, frame.on && frame.userId !== this.#user?.id);
+      case 'user':
+        return this.#takeUser(frame.user);
+      case 'flags':
+        this.#flags = frame.flags;
+        return events.emit('flags', frame.flags);
+      case 'pong':
+        return this.#takePong(frame);
+      case 'welcome':
+      case 'drain':
+        return;
+      default:
+        return this.#takeRevEvent(frame);
+    }
+  }
+
+  /** Also of a kind that only a newer server knows: its rev counts. */
+  #takeRevEvent(event: RevEvent): void {
+    if (typeof event.channel === 'string' && typeof event.rev === 'number') this.#parts.replica.offer(event);
+  }
+
+  #takeSync(frame: SyncFrame): void {
+    if (frame.done) this.#parts.repairs.online();
+    this.#parts.replica.takeSync(frame, (channelId, isWhole) => this.#told.set(channelId, isWhole));
+    if (!frame.done) return;
+    this.#forgetUntoldThreads();
+    this.#parts.onSynced();
+    for (const { id, log } of this.#parts.replica.all()) {
+      // What was named and not told of has not changed: that is whole too.
+      if (log !== null) this.#tellSynced(id, this.#told.get(id) ?? true);
+    }
+  }
+
+  /** A resume names root channels only, so every followed thread is told of; one that was not is not followed any more. */
+  #forgetUntoldThreads(): void {
+    for (const { id, log } of this.#parts.replica.all()) {
+      if (log === null && !this.#told.has(id)) this.#parts.replica.remove(id);
+    }
+  }
+
+  #tellSynced(channelId: ChannelId, isWhole: boolean): void {
+    this.#parts.events.emit('channelSynced', { channelId, continuity: isWhole ? 'resumed' : 'reset' });
+  }
+
+  #takePong({ tops, now }: PongFrame): void {
+    this.#clockAheadMs = now - this.#parts.now();
+    for (const [channelId, rev] of tops) {
+      if (!this.#parts.replica.noteTop(channelId, rev)) void this.#discover(channelId);
+    }
+  }
+
+  /** The word that the user is in this channel was lost on the way. */
+  async #discover(channelId: ChannelId): Promise<void> {
+    try {
+      const { channel, membership } = await this.#parts.call('channel.get', { channelId });
+      if (membership !== null) this.#parts.batch.run(() => this.#parts.replica.takeJoined({ channel, membership }));
+    } catch {
+      // Whoever may not see it is not in it; anything else shows with the next pong again.
+    }
+  }
+
+  #takeUser(user: UserView): void {
+    if (user.id === this.#user?.id) this.#user = user;
+    this.#parts.users.take([user]);
+    this.#parts.events.emit('user', user);
+  }
+}
