@@ -2,6 +2,7 @@ export * from './channel.ts';
 export * from './connect.ts';
 export * from './constants.ts';
 export * from './delivery.ts';
+export * from './documents.ts';
 export * from './event.ts';
 export * from './frame.ts';
 export * from './message.ts';

@@ -1,21 +1,11 @@
-import type { InputOf, Sent, UserId } from '@parley/protocol';
+import type { InputOf, Sent } from '@parley/protocol';
 import type { AccessDirectory } from '../channels/access.ts';
 import { type Access, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { MentionResolver, Mentions } from '../messages/mentions.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { CommandContext, Handler } from './handler.ts';
-
-/** Who a text calls. */
-export interface Mentions {
-  readonly userIds: readonly UserId[] | null;
-  readonly everyone: 'here' | 'channel' | null;
-}
-
-/** Finds out who a text calls: members only, and everyone only for those who may. */
-export interface MentionResolver {
-  resolve(access: Access, body: string): Promise<Mentions | null> | Mentions | null;
-}
 
 export interface SendMessageRooms {
   readonly access: AccessDirectory;
@@ -31,10 +21,11 @@ export interface SendMessageRooms {
 export function sendMessage(rooms: SendMessageRooms): Handler<'message.send'> {
   return (input, context) => {
     const access = rooms.access.known(context.actor.userId, input.channelId);
-    if (access !== undefined && !input.body.includes('@') && input.attachments === undefined) {
-      return enqueue(rooms, demandSend(access, input), input, null);
+    if (access !== undefined) {
+      const mentions = rooms.mentions.resolve(demandSend(access, input), input.body);
+      if (!(mentions instanceof Promise)) return enqueue(rooms, access, input, mentions);
     }
-    return inTurn(context, prepare(rooms, access, input, context)).then(([allowed, mentions]) =>
+    return inTurn(context, prepare(rooms, input, context)).then(([allowed, mentions]) =>
       enqueue(rooms, allowed, input, mentions),
     );
   };
@@ -42,13 +33,11 @@ export function sendMessage(rooms: SendMessageRooms): Handler<'message.send'> {
 
 async function prepare(
   rooms: SendMessageRooms,
-  known: Access | undefined,
   input: InputOf<'message.send'>,
   context: CommandContext,
 ): Promise<[Access, Mentions | null]> {
-  const access = known ?? (await rooms.access.read(context.actor.userId, input.channelId));
-  demandSend(access, input);
-  return [access, await rooms.mentions.resolve(access, input.body)];
+  const access = await rooms.access.read(context.actor.userId, input.channelId);
+  return [access, await rooms.mentions.resolve(demandSend(access, input), input.body)];
 }
 
 /** Makes later sends of the socket wait for this preparation. */

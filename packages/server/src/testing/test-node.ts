@@ -8,6 +8,7 @@ import { readConfig } from '../config/config.ts';
 import { MemoryBus } from '../fanout/memory-bus.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
+import { MentionResolver } from '../messages/mentions.ts';
 import { createLogger } from '../monitoring/logger.ts';
 import { type ChatNode, createNode, type NodePorts } from '../node.ts';
 import { readEpoch } from '../storage/server-state.ts';
@@ -46,7 +47,7 @@ export async function startTestNode(
     handlersOf: (rooms) =>
       ({
         ...syncHandlers(rooms),
-        'message.send': sendMessage({ ...rooms, mentions: { resolve: () => null } }),
+        'message.send': sendMessage({ ...rooms, mentions: new MentionResolver(rooms.db) }),
       }) as Handlers,
     ...more,
   });
