@@ -3,7 +3,7 @@ import type { Clock } from './lib/clock.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
 
 export interface DrainPorts {
-  readonly gateway: WebSocketGateway;
+  readonly gateway: Pick<WebSocketGateway, 'connections' | 'draining' | 'sessions'>;
   readonly queue: MessageQueue;
   readonly clock: Clock;
   random(): number;

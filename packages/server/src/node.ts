@@ -8,12 +8,13 @@ import type { Config } from './config/settings.ts';
 import { drainNode } from './drain.ts';
 import type { Bus } from './fanout/bus.ts';
 import { Fanout } from './fanout/fanout.ts';
-import { WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { type GatewayPorts, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { Hub } from './hub/hub.ts';
 import { TopCheck } from './hub/top-check.ts';
 import type { AppError } from './lib/app-error.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './monitoring/logger.ts';
+import type { Loop } from './outbox/loop.ts';
 import { Flusher } from './outbox/outbox.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
@@ -31,8 +32,8 @@ import { Changes } from './writer/change.ts';
 /** How often quiet channels are compared with the database. */
 const TOP_CHECK_PERIOD_MS = 10_000;
 
-/** What a node is given; `app.ts` knows where each comes from. */
-export interface NodePorts {
+/** What the rooms of a node are given, whatever lets the sockets in. */
+export interface RoomPorts {
   readonly name: string;
   readonly config: Config;
   readonly clock: Clock;
@@ -43,6 +44,8 @@ export interface NodePorts {
   readonly limiter: RateLimiter;
   readonly durability: 'disk' | 'memory';
   readonly epoch: string;
+  /** The event loop that outboxes are flushed by; that of the process where it is left out. */
+  readonly loop?: Loop;
   random(): number;
   factorOf(actor: Actor): number;
   authenticate(
@@ -50,8 +53,6 @@ export interface NodePorts {
     from: { address: string; userAgent: string },
   ): Promise<{ actor: Actor; user: UserView } | AppError>;
   recheck(actors: readonly Actor[]): Promise<ReadonlyMap<string, Actor>>;
-  addressOf(request: IncomingMessage): string;
-  addressKey(address: string): string;
   /** Builds the commands from the rooms. */
   handlersOf(rooms: NodeRooms): Handlers;
   flagsFor?(actor: Actor): WelcomeFrame['flags'];
@@ -60,6 +61,21 @@ export interface NodePorts {
   onGone?(session: Session): void;
   onNodeNotice?(topic: string, payload: unknown): void;
 }
+
+/** What a node is given; `app.ts` knows where each comes from. */
+export interface NodePorts extends RoomPorts {
+  addressOf(request: IncomingMessage): string;
+  addressKey(address: string): string;
+}
+
+/** What lets sockets in and knows who is here. */
+export type Door = Pick<WebSocketGateway, 'connections' | 'draining' | 'sessions' | 'opened' | 'close'>;
+
+/** What every door is given. */
+export type DoorPorts = Pick<
+  GatewayPorts,
+  'config' | 'clock' | 'flusher' | 'limiter' | 'random' | 'onOpen' | 'onFrame' | 'onEnd' | 'onFault'
+>;
 
 /** The rooms that commands are built from. */
 export interface NodeRooms {
@@ -74,8 +90,8 @@ export interface NodeRooms {
 }
 
 /** One server process as the sockets see it. */
-export interface ChatNode extends NodeRooms {
-  readonly gateway: WebSocketGateway;
+export interface ChatNode<AnyDoor extends Door = WebSocketGateway> extends NodeRooms {
+  readonly gateway: AnyDoor;
   readonly flusher: Flusher;
   /** What every door runs its commands with. */
   readonly commands: CommandPorts;
@@ -86,8 +102,26 @@ export interface ChatNode extends NodeRooms {
   close(): void;
 }
 
-/** Builds the road from socket to socket, and hands each room its next. */
+/** Builds a node whose sockets come in by HTTP upgrades. */
 export function createNode(ports: NodePorts): ChatNode {
+  return buildNode(
+    ports,
+    (door) =>
+      new WebSocketGateway({
+        ...door,
+        connectRate: ports.config.connectRate,
+        allowedOrigins: new Set(ports.config.allowedOrigins),
+        addressOf: (request) => ports.addressOf(request),
+        addressKey: (address) => ports.addressKey(address),
+      }),
+  );
+}
+
+/** Builds the road from socket to socket, and hands each room its next. */
+export function buildNode<AnyDoor extends Door>(
+  ports: RoomPorts,
+  openDoor: (door: DoorPorts) => AnyDoor,
+): ChatNode<AnyDoor> {
   const late: LateParts = { sessions: null };
   const { rooms, flusher, sessionOf } = buildRooms(ports, late);
   const commands = {
@@ -95,9 +129,24 @@ export function createNode(ports: NodePorts): ChatNode {
     limiter: ports.limiter,
     factorOf: (actor: Actor) => ports.factorOf(actor),
   };
-  const gateway = buildDoor(ports, late, rooms, commands, flusher, sessionOf);
-  const { clock, db } = ports;
+  const onReady = (session: Session) => {
+    gateway.opened(session);
+    ports.onReady?.(session);
+  };
+  const dispatch = buildSessions(ports, late, rooms, commands, onReady);
   const fault = faultLogger(ports.logger);
+  const gateway = openDoor({
+    config: webSocketConfig(ports.config),
+    clock: ports.clock,
+    flusher,
+    limiter: ports.limiter,
+    random: () => ports.random(),
+    onOpen: (session) => void sessionOf.set(session.outbox, session),
+    onFrame: (session, text) => dispatch.frame(session, text),
+    onEnd: (session) => late.sessions?.ended(session),
+    onFault: fault,
+  });
+  const { clock, db } = ports;
   const topCheck = new TopCheck({
     hub: rooms.hub,
     clock,
@@ -138,11 +187,12 @@ function faultLogger(logger: Logger): (error: unknown) => void {
 }
 
 /** Everything behind the door: who is here, what they may do, and where messages go. */
-function buildRooms(ports: NodePorts, late: LateParts) {
+function buildRooms(ports: RoomPorts, late: LateParts) {
   const { config, clock, logger, db, bus } = ports;
   const sessionOf = new WeakMap<object, Session>();
   const flusher = new Flusher({
     maxPendingBytes: config.outboxBytes,
+    ...(ports.loop === undefined ? {} : { loop: ports.loop }),
     onSlow: (outbox) => sessionOf.get(outbox)?.end('slow'),
   });
   const fanout = new Fanout(bus);
@@ -164,23 +214,19 @@ function buildRooms(ports: NodePorts, late: LateParts) {
   return { rooms, flusher, sessionOf };
 }
 
-/** The door and what stands right behind it: sockets, their sessions, and what they say. */
-function buildDoor(
-  ports: NodePorts,
+/** What stands right behind the door: who is on a socket, and what they say. */
+function buildSessions(
+  ports: RoomPorts,
   late: LateParts,
   rooms: NodeRooms,
   commands: CommandPorts,
-  flusher: Flusher,
-  sessionOf: WeakMap<object, Session>,
-): WebSocketGateway {
+  onReady: (session: Session) => void,
+): Dispatch {
   const { config, clock, logger } = ports;
   const sessions = new Sessions({
     ...rooms,
     heartbeatIntervalMs: config.heartbeatInterval,
-    onReady: (session) => {
-      gateway.opened(session);
-      ports.onReady?.(session);
-    },
+    onReady,
     onGone: (session) => ports.onGone?.(session),
     onFault: faultLogger(logger),
   });
@@ -196,29 +242,13 @@ function buildDoor(
     authenticate: (token, from) => ports.authenticate(token, from),
     ready: (session, resume) => sessions.ready(session, resume),
   });
-  const dispatch = new Dispatch({
+  return new Dispatch({
     ...commands,
     greeter,
     pong: (session) => sessions.pong(session),
     onFault: (error, session, name) =>
       logger.error({ err: error, name, session: session.credentialId }, 'a command met a fault'),
   });
-  const gateway = new WebSocketGateway({
-    config: webSocketConfig(config),
-    connectRate: config.connectRate,
-    clock,
-    flusher,
-    limiter: ports.limiter,
-    allowedOrigins: new Set(config.allowedOrigins),
-    random: () => ports.random(),
-    addressOf: (request) => ports.addressOf(request),
-    addressKey: (address) => ports.addressKey(address),
-    onOpen: (session) => void sessionOf.set(session.outbox, session),
-    onFrame: (session, text) => dispatch.frame(session, text),
-    onEnd: (session) => sessions.ended(session),
-    onFault: faultLogger(logger),
-  });
-  return gateway;
 }
 
 function webSocketConfig(config: Config): WebSocketConfig {

@@ -1,16 +1,22 @@
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Session } from '../session/session.ts';
-import type { ParleySocket } from './parley-socket.ts';
 
 /** Parts of an interval: a few hundred pings at a time instead of all at once, which would hold the loop for 0.2 s. */
 const SLOTS = 100;
+
+/** A socket that can be asked for a sign of life. */
+export interface Beating {
+  /** Null before and after its session. */
+  readonly session: Session | null;
+  ping(): void;
+}
 
 /**
  * Signs of life. A socket that was heard in the last interval is left alone; a quiet one is pinged; one that is silent for
  * two intervals is dead and cut.
  */
 export class Heartbeat {
-  readonly #slots: Set<ParleySocket>[] = Array.from({ length: SLOTS }, () => new Set());
+  readonly #slots: Set<Beating>[] = Array.from({ length: SLOTS }, () => new Set());
   readonly #intervalS: number;
   readonly #nowS: () => number;
   readonly #timer: Timer;
@@ -24,14 +30,14 @@ export class Heartbeat {
   }
 
   /** Starts to watch a socket; returns what stops it. */
-  add(socket: ParleySocket): number {
+  add(socket: Beating): number {
     const slot = this.#next;
     this.#next = (slot + 1) % SLOTS;
     this.#slots[slot]?.add(socket);
     return slot;
   }
 
-  remove(socket: ParleySocket, slot: number): void {
+  remove(socket: Beating, slot: number): void {
     this.#slots[slot]?.delete(socket);
   }
 
@@ -47,7 +53,7 @@ export class Heartbeat {
     this.#turn = (this.#turn + 1) % SLOTS;
   }
 
-  #check(socket: ParleySocket, session: Session, nowS: number): void {
+  #check(socket: Beating, session: Session, nowS: number): void {
     const silentS = nowS - session.heardAtS;
     if (silentS > this.#intervalS * 2) session.end('silent');
     else if (silentS >= this.#intervalS) socket.ping();
