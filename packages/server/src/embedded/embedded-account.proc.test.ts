@@ -94,7 +94,7 @@ function isRegularLibrary(path: string): boolean {
 }
 
 describe.runIf(isRoot)('as root', () => {
-  test('a checkout and data below a closed home work, and PostgreSQL runs as nobody', async () => {
+  test('[EMB6] a checkout and data below a closed home work, and PostgreSQL runs as nobody', async () => {
     // mkdtemp made `base` with mode 0700, so nobody can reach neither the programs nor the data by their paths.
     const program = makeCheckout(join(base, 'checkout'));
     const hadCache = existsSync('/var/cache/parley');
@@ -109,7 +109,7 @@ describe.runIf(isRoot)('as root', () => {
     if (!hadCache) rmSync('/var/cache/parley', { recursive: true, force: true });
   });
 
-  test('a cluster that root copied is given back to the account', async () => {
+  test('[EMB6] a cluster that root copied is given back to the account', async () => {
     const first = await startEmbeddedPostgres({ dataDir });
     await first.stop();
     execFileSync('chown', ['-R', '0:0', dataDir]);
@@ -133,7 +133,7 @@ describe.runIf(isReachable)('as an ordinary user', () => {
     expect(new Set(ownersOfPostgres())).toEqual(new Set([NOBODY.uid]));
   });
 
-  test('a read-only installation without library links is copied into the data directory', async () => {
+  test('[EMB7] a read-only installation without library links is copied into the data directory', async () => {
     const program = makeCheckout(join(base, 'checkout'));
     const server = run({ ...NOBODY, program });
     const { config, error } = await server.report;
@@ -142,7 +142,7 @@ describe.runIf(isReachable)('as an ordinary user', () => {
     expect(readdirSync(join(dataDir, 'programs'))).toHaveLength(1);
   });
 
-  test('root may take the directory over and hand it back', async () => {
+  test('[EMB6] root may take the directory over and hand it back', async () => {
     const user = { uid: 1, gid: 1 }; // `daemon` or `bin`: the first ordinary user of every Linux.
     chownSync(dataDir, user.uid, user.gid);
     const first = run(user);
@@ -158,7 +158,7 @@ describe.runIf(isReachable)('as an ordinary user', () => {
     expect(await query((await again.report).config, 'SELECT n FROM notes')).toEqual([46]);
   });
 
-  test("another user's database is refused with both ids", async () => {
+  test("[EMB8] another user's database is refused with both ids", async () => {
     const first = run(NOBODY);
     await first.report;
     await first.stop();
@@ -170,7 +170,7 @@ describe.runIf(isReachable)('as an ordinary user', () => {
     });
   });
 
-  test('a user id without a name is told so', async () => {
+  test('[EMB8] a user id without a name is told so', async () => {
     const user = { uid: 54_321, gid: 54_321 };
     chownSync(dataDir, user.uid, user.gid);
     expect((await run(user).report).error).toMatchObject({
@@ -189,7 +189,7 @@ describe.runIf(isReachable)('as an ordinary user', () => {
 });
 
 describe('where the packaged PostgreSQL cannot run', () => {
-  test.runIf(process.platform === 'linux')('for want of its C library, DATABASE_URL is named', async () => {
+  test.runIf(process.platform === 'linux')('[EMB8] for want of its C library, DATABASE_URL is named', async () => {
     const binDir = join(base, 'bin');
     chmodSync(base, 0o755);
     mkdirSync(binDir);
@@ -202,7 +202,7 @@ describe('where the packaged PostgreSQL cannot run', () => {
     });
   });
 
-  test('for want of a package, DATABASE_URL is named', async () => {
+  test('[EMB8] for want of a package, DATABASE_URL is named', async () => {
     const program = makeCheckout(join(base, 'checkout'));
     rmSync(join(base, 'checkout', 'node_modules', packageName), { recursive: true });
     const { error } = await run({ program }).report;

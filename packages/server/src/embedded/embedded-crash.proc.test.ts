@@ -95,7 +95,7 @@ async function makeZombie(): Promise<{ pid: number; end(): void }> {
 }
 
 describe('a server that was killed', () => {
-  test('takes its PostgreSQL with it, which shuts down in order', async () => {
+  test('[EMB4] takes its PostgreSQL with it, which shuts down in order', async () => {
     prepared.copyTo(dataDir);
     const server = run();
     await server.report;
@@ -106,7 +106,7 @@ describe('a server that was killed', () => {
     expect(await reopenAndQuery('SELECT 1')).toEqual([1]);
   });
 
-  test('and left PostgreSQL running all the same: the next start stops that and has all that was committed', async () => {
+  test('[EMB4] and left PostgreSQL running all the same: the next start stops that and has all that was committed', async () => {
     prepared.copyTo(dataDir);
     const server = run();
     const { config } = await server.report;
@@ -123,7 +123,7 @@ describe('a server that was killed', () => {
     expect(postmasterPid()).not.toBe(orphan);
   });
 
-  test('and somebody deleted postmaster.pid: the PostgreSQL that still runs is stopped, never joined by a second', async () => {
+  test('[EMB4] and somebody deleted postmaster.pid: the PostgreSQL that still runs is stopped, never joined by a second', async () => {
     prepared.copyTo(dataDir);
     const server = run();
     await server.report;
@@ -136,7 +136,7 @@ describe('a server that was killed', () => {
     expect(identifyProcess(orphan)).toBeUndefined();
   });
 
-  test('in the middle of its first initdb: what was half-done is discarded', async () => {
+  test('[EMB5] in the middle of its first initdb: what was half-done is discarded', async () => {
     const hanging = makeHangingInitdb(base);
     const server = run({ binDir: hanging.binDir });
     server.report.catch(() => {}); // It is killed before it has anything to report.
@@ -152,7 +152,7 @@ describe('a server that was killed', () => {
 
 describe('a pid that is not what it seems', () => {
   test.each(['zombie', 'stranger'])(
-    'a %s under the pid of the old postmaster does not stop the start',
+    '[EMB2] a %s under the pid of the old postmaster does not stop the start',
     async (kind) => {
       prepared.copyTo(dataDir);
       const account = isRoot ? { uid: 65534, gid: 65534 } : {};
@@ -172,7 +172,7 @@ describe('a pid that is not what it seems', () => {
     ['of a dead process', () => JSON.stringify({ pid: 4_000_000, startedAt: 'once' })],
     ['whose pid is another process by now', () => JSON.stringify({ pid: process.ppid, startedAt: 'once' })],
     ['that is cut off', () => '{"pid":'],
-  ])('a lock %s is taken over', async (_, content) => {
+  ])('[EMB2] a lock %s is taken over', async (_, content) => {
     prepared.copyTo(dataDir);
     writeFileSync(join(dataDir, 'parley.lock'), content());
     expect(await reopenAndQuery('SELECT 1')).toEqual([1]);
@@ -181,7 +181,7 @@ describe('a pid that is not what it seems', () => {
 });
 
 describe('two servers on one directory', () => {
-  test('the second is told the pid of the first, which works on', async () => {
+  test('[EMB3] the second is told the pid of the first, which works on', async () => {
     prepared.copyTo(dataDir);
     const first = run();
     const { config } = await first.report;
@@ -194,7 +194,7 @@ describe('two servers on one directory', () => {
     expect(await query(config, 'SELECT 1')).toEqual([1]);
   });
 
-  test('of many that start at once exactly one wins', async () => {
+  test('[EMB3] of many that start at once exactly one wins', async () => {
     prepared.copyTo(dataDir);
     const reports = await Promise.all(Array.from({ length: 4 }, () => run().report));
     expect(reports.map((report) => report.error?.code ?? 'ready').sort()).toEqual([
@@ -205,7 +205,7 @@ describe('two servers on one directory', () => {
     ]);
   });
 
-  test('a PostgreSQL that answers but cannot be seen is not ours to stop', async () => {
+  test('[EMB3] a PostgreSQL that answers but cannot be seen is not ours to stop', async () => {
     prepared.copyTo(dataDir);
     // As from another container on the same volume: it answers on the socket, its pid means nothing here.
     const elsewhere = spawn(process.execPath, [
@@ -221,7 +221,7 @@ describe('two servers on one directory', () => {
 });
 
 describe('a directory that cannot be opened', () => {
-  test('written by another PostgreSQL: both versions are named', async () => {
+  test('[EMB8] written by another PostgreSQL: both versions are named', async () => {
     prepared.copyTo(dataDir);
     writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '13\n');
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
@@ -231,7 +231,7 @@ describe('a directory that cannot be opened', () => {
     expect(readdirSync(dataDir)).toEqual(['postgres']);
   });
 
-  test('not a database at all: it is left as it is', async () => {
+  test('[EMB8] not a database at all: it is left as it is', async () => {
     mkdirSync(join(dataDir, 'postgres', 'holiday-pictures'), { recursive: true });
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({ code: 'data_dir_damaged' });
     expect(readdirSync(join(dataDir, 'postgres'))).toEqual(['holiday-pictures']);
@@ -255,7 +255,7 @@ describe.runIf(isRoot && process.platform === 'linux')('a full disk', () => {
     execFileSync('umount', ['--lazy', dataDir], { stdio: 'ignore' });
   });
 
-  test('at the first start is told and leaves nothing behind', async (context) => {
+  test('[EMB8] at the first start is told and leaves nothing behind', async (context) => {
     if (!mount('20m')) context.skip('this root may not mount');
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
       code: 'disk_full',
@@ -264,7 +264,7 @@ describe.runIf(isRoot && process.platform === 'linux')('a full disk', () => {
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
-  test('at a later start is told, and with space again all is there', async (context) => {
+  test('[EMB8] at a later start is told, and with space again all is there', async (context) => {
     if (!mount('120m')) context.skip('this root may not mount');
     const postgres = await startEmbeddedPostgres({ dataDir });
     await query(postgres.connectionConfig, 'CREATE TABLE notes AS SELECT 45 AS n');

