@@ -59,11 +59,11 @@ export class ChannelReader {
   }
 
   /** Members by user name, with the users themselves and the rev at which the list is true. */
-  members(userId: UserId, input: InputOf<'member.list'>): Promise<OutputOf<'member.list'>> {
+  async members(userId: UserId, input: InputOf<'member.list'>): Promise<OutputOf<'member.list'>> {
     const { channelId, limit } = input;
     const list = `members:${channelId}`;
     const [after = null] = input.cursor === undefined ? [] : readCursor(list, input.cursor, 1);
-    return readGranted(this.#db, { userId, channelId, action: 'channel.read' }, async (tx) => {
+    return await readGranted(this.#db, { userId, channelId, action: 'channel.read' }, async (tx) => {
       const rows = await listMembers(tx, { channelId, prefix: prefixOf(input.query), after, limit: limit + 1 });
       const page = rows.slice(0, limit);
       const last = page[page.length - 1];

@@ -124,3 +124,8 @@ export async function codeOf(attempt: Promise<unknown>): Promise<string> {
     throw error;
   }
 }
+
+/** The different codes of attempts that run at once, in order of the alphabet. */
+export async function codesOf(attempts: readonly Promise<unknown>[]): Promise<string[]> {
+  return [...new Set(await Promise.all(attempts.map(codeOf)))].sort();
+}

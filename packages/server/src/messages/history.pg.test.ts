@@ -1,0 +1,116 @@
+import type { ChannelId, InputOf, MessageId, UserId } from '@parley/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { query } from '../storage/postgres.ts';
+import { addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { codeOf, TestRooms } from '../testing/test-rooms.ts';
+
+const COUNT = 37;
+let database: MigratedDatabase;
+let rooms: TestRooms;
+let ann: UserId;
+let channelId: ChannelId;
+const ids: MessageId[] = [];
+beforeAll(async () => {
+  database = await migratedDatabase();
+  rooms = new TestRooms(database);
+  ann = await addUser(database, 'ann');
+  const input = { kind: 'private' as const, name: 'long' };
+  channelId = (await rooms.channelCreation.create({ userId: ann, serverRole: 'member' }, input)).channel.id;
+  for (let index = 1; index <= COUNT; index++) ids.push(await rooms.say(ann, channelId, `message ${index}`));
+});
+afterAll(() => database.drop());
+
+const page = (input: Partial<InputOf<'message.history'>>) =>
+  rooms.history.page(ann, { channelId, limit: 10, ...input });
+
+test('[MSG1] pages in every direction give each message once, and say exactly what is left', async () => {
+  const place = fc.option(fc.integer({ min: 1, max: COUNT + 5 }), { nil: undefined });
+  const request = fc.oneof(
+    fc.record({ before: place, offset: fc.integer({ min: 0, max: COUNT + 3 }) }),
+    fc.record({ after: place, before: place }),
+    fc.record({ around: fc.integer({ min: 1, max: COUNT + 5 }) }),
+    fc.record({ lastMessageId: fc.constantFrom(...ids), offset: fc.integer({ min: 0, max: 5 }) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(request, fc.integer({ min: 1, max: 15 }), async (asked, limit) => {
+      const { messages, lastSeq, hasBefore, hasAfter } = await page({ ...asked, limit });
+      const seqs = messages.map((message) => message.seq);
+      expect(lastSeq).toBe(COUNT);
+      expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index));
+      expect(seqs.length).toBeLessThanOrEqual(limit);
+      expect(messages.every((message) => message.body === `message ${message.seq}`)).toBe(true);
+      if (seqs.length > 0) {
+        expect(hasBefore).toBe((seqs[0] ?? 0) > 1);
+        expect(hasAfter).toBe((seqs.at(-1) ?? 0) < COUNT);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('[MSG1] walking back and forth visits everything', async () => {
+  const back: number[] = [];
+  for (let before: number | undefined; ; ) {
+    const { messages, hasBefore } = await page({ limit: 7, ...(before === undefined ? {} : { before }) });
+    back.unshift(...messages.map((message) => message.seq));
+    before = messages[0]?.seq;
+    if (!hasBefore) break;
+  }
+  expect(back).toEqual(ids.map((_, index) => index + 1));
+  const byOffset: number[] = [];
+  for (let offset = 0; offset < COUNT; offset += 10)
+    byOffset.unshift(...(await page({ offset })).messages.map((message) => message.seq));
+  expect(byOffset).toEqual(back);
+  const byId: number[] = [];
+  for (let lastMessageId: MessageId | undefined; ; ) {
+    const { messages, hasBefore } = await page({ ...(lastMessageId === undefined ? {} : { lastMessageId }) });
+    byId.unshift(...messages.map((message) => message.seq));
+    lastMessageId = messages[0]?.id;
+    if (!hasBefore) break;
+  }
+  expect(byId).toEqual(back);
+});
+
+test('[MSG1] an empty page says on which side the messages are', async () => {
+  expect(await page({ before: 1 })).toEqual({ messages: [], lastSeq: COUNT, hasBefore: false, hasAfter: true });
+  expect(await page({ after: COUNT })).toEqual({ messages: [], lastSeq: COUNT, hasBefore: true, hasAfter: false });
+  expect(await page({ offset: COUNT })).toEqual({ messages: [], lastSeq: COUNT, hasBefore: false, hasAfter: true });
+  const empty = await rooms.channelCreation.create(
+    { userId: ann, serverRole: 'member' },
+    { kind: 'private', name: 'empty' },
+  );
+  const none = { messages: [], lastSeq: 0, hasBefore: false, hasAfter: false };
+  expect(await rooms.history.page(ann, { channelId: empty.channel.id, limit: 10 })).toEqual(none);
+  expect(await rooms.history.page(ann, { channelId: empty.channel.id, limit: 10, around: 5 })).toEqual(none);
+});
+
+test('what cannot be found is told', async () => {
+  const unknown = '00000000-0000-7000-8000-000000000000' as MessageId;
+  expect(await codeOf(page({ lastMessageId: unknown }))).toBe('not_found');
+  expect(await codeOf(page({ lastMessageId: ids[0], before: 3 }))).toBe('bad_request');
+  expect(await codeOf(rooms.history.get({ userId: ann, channelId, messageId: unknown }))).toBe('not_found');
+});
+
+test('[ACC5] whoever is removed while he reads is given nothing that was committed after', async () => {
+  const reader = await addUser(database, 'reader');
+  for (let round = 0; round < 30; round++) {
+    await rooms.members.invite(ann, channelId, [reader]);
+    const secret = `after kick ${round}`;
+    const [read] = await Promise.all([
+      rooms.history.page(reader, { channelId, limit: 1 }).catch(() => null),
+      rooms.members.kick({ userId: ann, channelId, targetId: reader }).then(() => rooms.say(ann, channelId, secret)),
+      ...[1, 2, 3].map(() => query(database.db, 'SELECT 1')),
+    ]);
+    expect(read?.messages.map((message) => message.body) ?? []).not.toContain(secret);
+  }
+});
+
+test('every page is a walk along an index', async () => {
+  const plan = await query<{ 'QUERY PLAN': string }>(
+    database.db,
+    'EXPLAIN SELECT m.seq FROM messages m WHERE m.channel_id = $1 AND m.seq BETWEEN 5 AND 9 ORDER BY m.seq',
+    [channelId],
+  );
+  expect(plan.map((row) => row['QUERY PLAN']).join('\n')).not.toContain('Sort');
+});
