@@ -251,9 +251,12 @@ test('the list of own channels says what is unread in each', async () => {
     channel.lastSeq - membership.readSeq,
     membership.mentions,
   ]);
-  expect(unread.sort()).toEqual([
-    ['one', 1, 1],
-    ['three', 0, 0],
-    ['two', 2, 2],
-  ]);
+  expect(unread).toHaveLength(3);
+  expect(unread).toEqual(
+    expect.arrayContaining([
+      ['one', 1, 1],
+      ['three', 0, 0],
+      ['two', 2, 2],
+    ]),
+  );
 });

@@ -80,6 +80,14 @@ test('[CHAN4] of two owners who leave at once one stays, unless the channel is e
   }
 });
 
+test('[CHAN4] whoever comes into an empty channel is its owner', async () => {
+  const [one, two, three] = [await person(), await person(), await person()];
+  const channelId = await publicChannel(one);
+  await rooms.members.leave(one, channelId);
+  const joined = await Promise.all([two, three].map((userId) => rooms.members.join(userId, channelId)));
+  expect(joined.map(({ membership }) => membership.role).sort()).toEqual(['member', 'owner']);
+});
+
 test('[CHAN4] an owner who cannot sign in any more does not count', async () => {
   const [one, two, other] = [await person(), await person(), await person()];
   const channelId = await publicChannel(one, { memberIds: [two, other] });

@@ -32,7 +32,9 @@ export class Members {
       const access = await accessOf(change.tx, userId, channelId);
       if (access.role === null || access.channel.kind === 'thread') {
         demandJoin(access, (await readBanned(change.tx, access.root.id, [userId])).length > 0);
-        await admit(change, [{ id: userId, role: firstRole(access.serverRole) }]);
+        // Whoever comes into an empty channel takes it over: nobody else is left who could name an owner.
+        const role = change.memberCount === 0 ? 'owner' : firstRole(access.serverRole);
+        await admit(change, [{ id: userId, role }]);
       }
       return await joinedNow(change, userId);
     });
