@@ -59,7 +59,8 @@ export const TABLES: Readonly<Record<string, () => string>> = {
 
 function defaultOf(schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
-  return json.default === undefined || json.default === '' ? '' : `\`${String(json.default)}\``;
+  const { default: fallback } = json;
+  return typeof fallback === 'string' || typeof fallback === 'number' ? (fallback === '' ? '' : `\`${fallback}\``) : '';
 }
 
 /** Names the fields of an object schema; optional ones carry a question mark. */
