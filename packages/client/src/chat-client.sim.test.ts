@@ -81,7 +81,14 @@ class Run {
     this.clock = new FakeClock(seed);
     this.server = new ModelServer(this.clock);
     this.server.maxChanges = maxChanges;
-    this.server.faults = { loseEvent: 0.1, doubleEvent: 0.1, delayEvent: 0.1, loseAnswer: 0.03, busy: 0.05 };
+    this.server.faults = {
+      loseEvent: 0.1,
+      doubleEvent: 0.1,
+      delayEvent: 0.1,
+      loseAnswer: 0.03,
+      busy: 0.05,
+      staleRev: 0.2,
+    };
     const users = NAMES.map((name) => this.server.user(name));
     this.channels = ['general', 'random'].map((name) => this.server.channel(name, users));
     this.clients = NAMES.map((name) => this.#client(name));
