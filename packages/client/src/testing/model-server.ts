@@ -32,7 +32,8 @@ export interface Faults {
   staleRev: number;
 }
 
-const NO_FAULTS: Faults = { loseEvent: 0, doubleEvent: 0, delayEvent: 0, loseAnswer: 0, busy: 0, staleRev: 0 };
+/** A network and a server as they should be. */
+export const NO_FAULTS: Faults = { loseEvent: 0, doubleEvent: 0, delayEvent: 0, loseAnswer: 0, busy: 0, staleRev: 0 };
 
 /** A server small enough to be believed: it keeps channels in memory, speaks the protocol over fake sockets, and fails on request. */
 export class ModelServer {
