@@ -65,7 +65,7 @@ export const SERVER_ROOMS = {
   audit: ['storage'],
   users: ['audit', 'storage', 'cache', 'writer', 'fanout'],
   channels: ['users', 'audit', 'storage', 'cache', 'writer', 'fanout'],
-  messages: ['users', 'channels', 'storage', 'cache', 'writer', 'fanout'],
+  messages: ['users', 'channels', 'audit', 'storage', 'cache', 'writer', 'fanout'],
   delivery: ['messages', 'channels', 'storage', 'cache', 'writer', 'fanout'],
   presence: ['users', 'channels', 'storage', 'cache', 'fanout'],
   // the other door, and what any product needs
