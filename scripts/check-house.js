@@ -24,7 +24,7 @@ export const PACKAGES = {
  *
  * @type {Record<string, string[]>}
  */
-export const DOORS = { protocol: ['constants.ts'], client: ['react/index.ts'] };
+export const DOORS = { protocol: ['constants.ts'], client: ['node.ts', 'indexed-db.ts', 'react.ts'] };
 
 /** What a browser loads with the SDK: it has no run-time dependency, so everything else is imported as a type. */
 const CLIENT_RUNTIME = ['@parley/protocol/constants'];
