@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   origin_refused: { status: 403, retryable: false, meaning: 'The request comes from a web page of another origin.' },
   scope_missing: { status: 403, retryable: false, meaning: 'The API key was not given the scope that this needs.' },
   not_found: { status: 404, retryable: false, meaning: 'It does not exist, or the caller may not know that it does.' },
+  method_not_allowed: { status: 405, retryable: false, meaning: 'The address exists, for other methods.' },
   conflict: { status: 409, retryable: false, meaning: 'It clashes with what exists, such as a name that is taken.' },
   id_taken: {
     status: 409,

@@ -46,6 +46,5 @@ export function targetOf(
   input: { readonly channelId: ChannelId; readonly messageId: MessageId },
   { actor }: CommandContext,
 ): MessageTarget {
-  const { userId, address } = actor;
-  return { userId, channelId: input.channelId, messageId: input.messageId, address };
+  return { userId: actor.userId, channelId: input.channelId, messageId: input.messageId };
 }

@@ -2,7 +2,7 @@ import { type InputOf, OPERATIONS, type OperationName, type Scope } from '@parle
 import type { z } from 'zod';
 import { AppError } from '../lib/app-error.ts';
 import { demandVerdict, type RateLimiter } from '../rate-limit/rate-limiter.ts';
-import type { Actor, CommandContext, Handlers } from './handler.ts';
+import type { Actor, CommandContext, EntryContext, EntryName, Handlers } from './handler.ts';
 
 /** How much the per-user policies stretch for this actor. */
 export type FactorOf = (actor: Actor) => number;
@@ -46,6 +46,20 @@ function call(handlers: Handlers, name: OperationName, input: unknown, context: 
   // The name picks schema and handler alike, which the compiler cannot follow through a union of all names.
   const handler = handlers[name] as (input: InputOf<OperationName>, context: CommandContext) => unknown;
   return handler(input as InputOf<OperationName>, context);
+}
+
+/** Parses the input of an operation for those who are nobody yet, counts it against their address, and runs its handler. */
+export async function runEntry(
+  ports: CommandPorts,
+  name: EntryName,
+  rawInput: unknown,
+  context: EntryContext & { readonly addressKey: string },
+): Promise<unknown> {
+  const entry = OPERATIONS[name];
+  const input = parseInput(entry.input, rawInput);
+  demandVerdict(await ports.limiter.take(entry.policy, `address:${context.addressKey}`), name);
+  const handler = ports.handlers[name] as (input: InputOf<EntryName>, context: EntryContext) => unknown;
+  return handler(input as InputOf<EntryName>, { origin: context.origin });
 }
 
 /** Parses with a schema; throws `bad_request` (or `bad_text`) that says what is wrong where, without the content. */

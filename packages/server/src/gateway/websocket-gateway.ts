@@ -4,10 +4,11 @@ import type { Duplex } from 'node:stream';
 import { LIMITS, type Rate, SUBPROTOCOL, type WebSocketConfig } from '@parley/protocol';
 import { type Server as SocketServer, WebSocketServer } from 'ws';
 import type { Clock, Timer } from '../lib/clock.ts';
+import { isOriginAllowed } from '../lib/origin.ts';
 import type { Flusher } from '../outbox/outbox.ts';
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { Session } from '../session/session.ts';
-import { ConnectBucket, isOriginAllowed, type Refusal } from './admission.ts';
+import { ConnectBucket, type Refusal } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ParleySocket, type SocketGate } from './parley-socket.ts';
 

@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type {} from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -66,10 +65,10 @@ export async function registerStaticWeb(app: FastifyInstance, directory: string)
   const files = await readWebFiles(directory);
   for (const [path, file] of files) {
     const answer = (request: FastifyRequest, reply: FastifyReply) => sendFile(request, reply, file);
-    app.get(path, { schema: { hide: true } }, answer);
-    if (path === '/index.html') app.get('/', { schema: { hide: true } }, answer);
+    app.get(path, answer);
+    if (path === '/index.html') app.get('/', answer);
   }
-  if (!files.has('/index.html')) app.get('/', { schema: { hide: true } }, sendNotBuilt);
+  if (!files.has('/index.html')) app.get('/', sendNotBuilt);
 }
 
 async function readWebFiles(directory: string): Promise<Map<string, WebFile>> {

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { CommandPorts } from '../commands/run-command.ts';
+import type { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../monitoring/logger.ts';
+import type { Database } from '../storage/postgres.ts';
+import type { Origin } from '../users/actor.ts';
+import type { Authenticated } from '../users/authenticate.ts';
+
+/** What was asked and answered; for metrics, so nothing in it grows without bound. */
+export interface ServedRequest {
+  /** The route as it was declared, such as `/v1/channels/:channelId`; `none` where there is none. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** What the HTTP door is given. */
+export interface HttpPorts {
+  /** The same that the socket's commands run with. */
+  readonly commands: CommandPorts;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly server: { readonly name: string; readonly version: string };
+  /** Origins besides the server's own whose pages may use the API. */
+  readonly allowedOrigins: ReadonlySet<string>;
+  /** How people reach the server, if that is known. */
+  readonly publicUrl?: string | undefined;
+  /** Each resolves when its part is fit to serve; `/readyz` runs them all. */
+  readonly checks: Readonly<Record<string, () => Promise<void>>>;
+  /** True once the node is going away. */
+  isDraining(): boolean;
+  authenticate(token: string, origin: Origin): Promise<Authenticated | AppError>;
+  addressOf(request: IncomingMessage): string;
+  addressKey(address: string): string;
+  /** Adds routes beside the API: the web app, metrics. */
+  mount?(app: FastifyInstance): Promise<void>;
+  onServed?(request: ServedRequest): void;
+}
