@@ -24,7 +24,7 @@ export const PACKAGES = {
  *
  * @type {Record<string, string[]>}
  */
-export const DOORS = { protocol: ['constants.ts'], client: ['react/index.ts'] };
+export const DOORS = { protocol: ['constants.ts'], client: ['node.ts', 'indexed-db.ts', 'react.ts'] };
 
 /** What a browser loads with the SDK: it has no run-time dependency, so everything else is imported as a type. */
 const CLIENT_RUNTIME = ['@parley/protocol/constants'];
@@ -65,7 +65,7 @@ export const SERVER_ROOMS = {
   audit: ['storage'],
   users: ['audit', 'storage', 'cache', 'writer', 'fanout'],
   channels: ['users', 'audit', 'storage', 'cache', 'writer', 'fanout'],
-  messages: ['users', 'channels', 'storage', 'cache', 'writer', 'fanout'],
+  messages: ['users', 'channels', 'audit', 'storage', 'cache', 'writer', 'fanout'],
   delivery: ['messages', 'channels', 'storage', 'cache', 'writer', 'fanout'],
   presence: ['users', 'channels', 'storage', 'cache', 'fanout'],
   // the other door, and what any product needs

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { type ChatClient, createClient } from './chat-client.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import type { ModelChannel } from './testing/model-channel.ts';
-import { ModelServer } from './testing/model-server.ts';
+import { ModelServer, NO_FAULTS } from './testing/model-server.ts';
 
+const RUNS = Number(process.env.PARLEY_SIM_RUNS ?? 150);
 const NAMES = ['ann', 'bob', 'cem'] as const;
 
 type Step =
@@ -81,7 +82,14 @@ class Run {
     this.clock = new FakeClock(seed);
     this.server = new ModelServer(this.clock);
     this.server.maxChanges = maxChanges;
-    this.server.faults = { loseEvent: 0.1, doubleEvent: 0.1, delayEvent: 0.1, loseAnswer: 0.03, busy: 0.05 };
+    this.server.faults = {
+      loseEvent: 0.1,
+      doubleEvent: 0.1,
+      delayEvent: 0.1,
+      loseAnswer: 0.03,
+      busy: 0.05,
+      staleRev: 0.2,
+    };
     const users = NAMES.map((name) => this.server.user(name));
     this.channels = ['general', 'random'].map((name) => this.server.channel(name, users));
     this.clients = NAMES.map((name) => this.#client(name));
@@ -218,6 +226,21 @@ class Run {
   }
 }
 
+test('sockets killed and answers lost, but nothing else: resuming alone brings everything, in place', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), steps, async (seed, run) => {
+      const world = new Run(seed, 1_000);
+      world.server.faults = { ...NO_FAULTS, loseAnswer: 0.05 };
+      for (const step of run) await world.do(step);
+      await world.quiesce();
+      await world.check();
+      expect(world.server.commands.filter(({ name }) => name === 'sync.changes')).toEqual([]);
+      world.close();
+    }),
+    { numRuns: RUNS },
+  );
+}, 120_000);
+
 test('events lost, doubled and late, sockets killed, answers lost, members thrown out: in the end every client has what the server has', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.constantFrom(3, 1_000), steps, async (seed, maxChanges, run) => {
@@ -229,6 +252,6 @@ test('events lost, doubled and late, sockets killed, answers lost, members throw
       await world.clock.advance(10);
       expect(world.clock.timerCount).toBe(0);
     }),
-    { numRuns: Number(process.env.PARLEY_SIM_RUNS ?? 150) },
+    { numRuns: RUNS },
   );
 }, 120_000);

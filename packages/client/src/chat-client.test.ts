@@ -238,6 +238,38 @@ test('who is removed loses the channel; who is let in again has it whole', async
   annClient.close();
 });
 
+test('who was removed while away finds the channel gone', async () => {
+  const { clock, server, client } = world();
+  const ann = server.user('ann');
+  const general = server.channel('general', [ann, server.user('bob')]);
+  const annClient = client('ann');
+  await online(clock, annClient);
+  server.kill();
+  general.leave(ann.id);
+  await clock.advance(5_000);
+  expect(annClient.connection.getSnapshot().current).toBe('online');
+  expect(annClient.channels.getSnapshot()).toEqual([]);
+  annClient.close();
+});
+
+test('a resume begins exactly where the client stands: nothing is left to mend', async () => {
+  const { clock, server, client } = world();
+  const general = server.channel('general', [server.user('ann'), server.user('bob')]);
+  const ann = client('ann');
+  await online(clock, ann);
+  for (let round = 1; round <= 5; round++) {
+    server.kill();
+    for (let index = 0; index < round; index++) general.send(server.user('bob').id, server.id(), `${round}/${index}`);
+    await clock.advance(10_000);
+    expect(ann.channels.getSnapshot()).toMatchObject([{ channel: { lastSeq: general.lastSeq } }]);
+    general.send(server.user('bob').id, server.id(), 'live');
+    await clock.advance(1_000);
+    expect(ann.channels.getSnapshot()).toMatchObject([{ channel: { lastSeq: general.lastSeq } }]);
+  }
+  expect(server.commands.filter(({ name }) => name === 'sync.changes')).toEqual([]);
+  ann.close();
+});
+
 test('too long away: told as reset, and what is shown is loaded afresh', async () => {
   const { clock, server, client } = world();
   const general = server.channel('general', [server.user('ann'), server.user('bob')]);

@@ -1,5 +1,4 @@
-import type { ErrorFrame } from '@parley/protocol';
-import { type ErrorCode, isRetryable } from '@parley/protocol/constants';
+import type { ErrorCode, ErrorFrame } from '@parley/protocol';
 
 /** What can go wrong before a server has answered. */
 export type LocalErrorCode =
@@ -18,7 +17,19 @@ export type LocalErrorCode =
   /** The message was taken back before it was sent. */
   | 'discarded';
 
-const LOCAL_RETRYABLE: ReadonlySet<string> = new Set(['timed_out', 'disconnected', 'unreachable']);
+/** Written out, since the protocol's own table carries a sentence for each code; a test holds the two together. */
+const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode | LocalErrorCode>([
+  'key_in_use',
+  'rate_limited',
+  'busy',
+  'expired',
+  'draining',
+  'unavailable',
+  'internal',
+  'timed_out',
+  'disconnected',
+  'unreachable',
+]);
 
 export interface ParleyErrorDetails {
   readonly retryAfterMs?: number | undefined;
@@ -40,7 +51,7 @@ export class ParleyError extends Error {
   constructor(code: ParleyError['code'], message: string, details: ParleyErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.retryable = isRetryable(code) || LOCAL_RETRYABLE.has(code);
+    this.retryable = RETRYABLE.has(code);
     this.retryAfterMs = details.retryAfterMs;
     this.issues = details.issues;
   }

@@ -205,8 +205,9 @@ export class Replica {
     isLive: boolean,
   ): void {
     const place = message.channelId === root.id ? root : this.#channels.get(message.channelId);
-    const isNewHere = place?.noteMessage(message, this.#userId) ?? looksNew(message);
-    const isNew = change === null ? isNewHere : change === 'new';
+    // A repair may have told of it before its event came, so the event's own word is taken only where nothing is tracked.
+    const isNew =
+      place?.noteMessage(message, this.#userId) ?? (change === 'new' || (change === null && looksNew(message)));
     this.#show(message);
     this.#ports.onChannels(message.channelId);
     if (place !== undefined && place !== root) this.#ports.onDelivered(place.id, place.seenSeq);

@@ -1,4 +1,5 @@
 import type {
+  Changes,
   ChannelId,
   DownFrame,
   HelloFrame,
@@ -27,9 +28,12 @@ export interface Faults {
   loseAnswer: number;
   /** A send is refused for the moment. */
   busy: number;
+  /** Changes hold more than the rev told with them: the messages were read a moment later. */
+  staleRev: number;
 }
 
-const NO_FAULTS: Faults = { loseEvent: 0, doubleEvent: 0, delayEvent: 0, loseAnswer: 0, busy: 0 };
+/** A network and a server as they should be. */
+export const NO_FAULTS: Faults = { loseEvent: 0, doubleEvent: 0, delayEvent: 0, loseAnswer: 0, busy: 0, staleRev: 0 };
 
 /** A server small enough to be believed: it keeps channels in memory, speaks the protocol over fake sockets, and fails on request. */
 export class ModelServer {
@@ -165,7 +169,7 @@ export class ModelServer {
       const since = named.get(channel.id);
       if (since === undefined) frame.joined.push(channel.joinedFor(userId));
       else {
-        if (channel.rev > since) frame.changes.push(channel.changesSince(since, this.maxChanges));
+        if (channel.rev > since) frame.changes.push(this.#changes(channel, since));
         frame.cursors.push(channel.cursorsOf(userId));
       }
     }
@@ -207,7 +211,7 @@ export class ModelServer {
       case 'message.delete':
         return { message: channel.delete(seq) };
       case 'sync.changes':
-        return channel.changesSince(input.since as number, this.maxChanges);
+        return this.#changes(channel, input.since as number);
       case 'member.list':
         return {
           members: channel.memberViews(),
@@ -252,6 +256,12 @@ export class ModelServer {
       socket.push(event, !isLast && this.#chance(this.faults.delayEvent));
       if (this.#chance(this.faults.doubleEvent)) socket.push(event);
     }
+  }
+
+  #changes(channel: ModelChannel, since: number): Changes {
+    const changes = channel.changesSince(since, this.maxChanges);
+    if (changes.reset || !this.#chance(this.faults.staleRev)) return changes;
+    return { ...changes, rev: Math.max(since, changes.rev - 1 - Math.floor(this.clock.random() * 3)) };
   }
 
   #tops(socket: ModelSocket): [ChannelId, number][] {

@@ -11,6 +11,7 @@ interface AccessRow {
   readonly root: ChannelFacts;
   readonly role: Role | null;
   readonly serverRole: Role;
+  readonly isBanned: boolean;
 }
 
 const json = (alias: string) =>
@@ -21,7 +22,8 @@ const json = (alias: string) =>
 export async function readAccess(on: Queryable, userId: UserId, channelId: ChannelId): Promise<Access | null> {
   const rows = await query<AccessRow>(
     on,
-    `SELECT ${json('c')} AS channel, ${json('r')} AS root, m.role, u.role AS "serverRole"
+    `SELECT ${json('c')} AS channel, ${json('r')} AS root, m.role, u.role AS "serverRole",
+            EXISTS (SELECT FROM channel_bans b WHERE b.channel_id = r.id AND b.user_id = $1) AS "isBanned"
        FROM channels c
        JOIN channels r ON r.id = c.root_id
        JOIN users u ON u.id = $1 AND u.deactivated_at IS NULL

@@ -87,7 +87,7 @@ export class AccessDirectory {
     const root = channel.rootId === channel.id ? channel : this.#facts.get(channel.rootId);
     const role = user.roles.get(channel.rootId);
     if (root === undefined || role === undefined) return undefined;
-    return { userId, serverRole: user.serverRole, channel, root, role };
+    return { userId, serverRole: user.serverRole, channel, root, role, isBanned: false };
   }
 
   /** Reads the database; throws `not_found` when there is no such channel. */

@@ -1,4 +1,5 @@
 import type { ChannelId, ChannelView, InputOf, UserId } from '@parley/protocol';
+import { record } from '../audit/audit.ts';
 import type { ChannelFacts } from '../fanout/committed.ts';
 import type { Change, Changes } from '../writer/change.ts';
 import { nameTaken } from './channel-creation.ts';
@@ -18,7 +19,7 @@ export class ChannelChanges {
   }
 
   /** Writes what the input names. A member limit below the present count keeps everyone and lets nobody in. */
-  async update(userId: UserId, input: InputOf<'channel.update'>): Promise<ChannelView> {
+  async update(userId: UserId, input: InputOf<'channel.update'>, address: string | null = null): Promise<ChannelView> {
     const { channelId, permissions, ...plain } = input;
     const isPlain = Object.values(plain).some((value) => value !== undefined);
     const action = permissions === undefined || isPlain ? 'channel.update' : 'channel.permissions';
@@ -32,6 +33,14 @@ export class ChannelChanges {
         demand(grant, 'channel.permissions');
         const table = normalPermissions(permissions);
         await updateChannel(change.tx, grant.root.id, { ...plain, permissions: table });
+        const details = { roles: Object.keys(table) };
+        await record(change.tx, {
+          actorId: userId,
+          action: 'channel.permissions',
+          target: channelId,
+          details,
+          address,
+        });
         return await emitChannel(change, { permissions: table });
       });
     } catch (error) {
@@ -40,11 +49,13 @@ export class ChannelChanges {
   }
 
   /** Archives a channel, or brings it back; asking twice changes nothing. */
-  archive(userId: UserId, channelId: ChannelId, on: boolean): Promise<ChannelView> {
+  archive(userId: UserId, channelId: ChannelId, on: boolean, address: string | null = null): Promise<ChannelView> {
     return changeGranted(this.#changes, { userId, channelId, action: 'channel.archive' }, async (change, grant) => {
       demandRoot(grant, 'archive the channel');
       if (grant.root.archived === on) return await viewNow(change);
       await setArchived(change.tx, grant.root.id, on);
+      const action = on ? 'channel.archived' : 'channel.unarchived';
+      await record(change.tx, { actorId: userId, action, target: channelId, address });
       return await emitChannel(change, { archived: on });
     });
   }

@@ -14,6 +14,7 @@ import type { Fanout } from '../fanout/fanout.ts';
 import { AppError } from '../lib/app-error.ts';
 import { makeCursor, readCursor } from '../lib/cursor.ts';
 import type { Database } from '../storage/postgres.ts';
+import { userView } from '../users/user-store.ts';
 import { channelView, memberView } from './channel-rows.ts';
 import { browseChannels, readChannel, readMembership, readOwnChannels } from './channel-store.ts';
 import { accessOf, readGranted } from './granted.ts';
@@ -101,6 +102,6 @@ function demandId(id: string): ChannelId {
 }
 
 function userOf(row: MemberPageRow): UserView {
-  const { userId: id, username, displayName, kind, serverRole: role } = row;
-  return { id, username, displayName, kind, role, ...(row.isDeactivated ? { deactivated: true } : {}) };
+  const { userId: id, username, displayName, kind, serverRole: role, isDeactivated: deactivated } = row;
+  return userView({ id, username, displayName, kind, role, deactivated });
 }

@@ -14,6 +14,7 @@ export const decideSend: SendDecision = (root, entry, member) => {
     channel: root,
     root,
     role: member?.role ?? null,
+    isBanned: false,
   } as const;
   for (const action of actions) {
     const decision = decide(access, action);

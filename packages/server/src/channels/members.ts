@@ -1,9 +1,10 @@
 import type { ChannelId, JoinedChannel, MemberView, Role, UserId } from '@parley/protocol';
+import { record } from '../audit/audit.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
 import type { Change, Changes } from '../writer/change.ts';
 import { admit, demandCandidates, demandNotBanned, firstRole } from './admission.ts';
-import { deleteBan, insertBan, readBanned } from './ban-store.ts';
+import { deleteBan, insertBan } from './ban-store.ts';
 import { readOwnChannel } from './channel-store.ts';
 import { accessOf, changeGranted, demandRoot } from './granted.ts';
 import { emitMembers, notifyJoined } from './member-event.ts';
@@ -16,6 +17,8 @@ export interface MemberTarget {
   readonly userId: UserId;
   readonly channelId: ChannelId;
   readonly targetId: UserId;
+  /** Where the request came from, for the audit log. */
+  readonly address?: string | null;
 }
 
 /** Joins, leaves, invitations of members, kicks, bans and roles: each one commit under the channel's lock. */
@@ -31,7 +34,7 @@ export class Members {
     return this.#changes.run(channelId, async (change) => {
       const access = await accessOf(change.tx, userId, channelId);
       if (access.role === null || access.channel.kind === 'thread') {
-        demandJoin(access, (await readBanned(change.tx, access.root.id, [userId])).length > 0);
+        demandJoin(access);
         // Whoever comes into an empty channel takes it over: nobody else is left who could name an owner.
         const role = change.memberCount === 0 ? 'owner' : firstRole(access.serverRole);
         await admit(change, [{ id: userId, role }]);
@@ -74,6 +77,7 @@ export class Members {
       const member = await demandMember(change, targetId);
       demandOutranks(grant, member.role, 'remove the member');
       await remove(change, member);
+      await recordOf(change, target, 'member.kicked');
     });
   }
 
@@ -82,7 +86,7 @@ export class Members {
     const { userId, channelId, targetId } = target;
     return changeGranted(this.#changes, { userId, channelId, action: 'member.ban' }, async (change, grant) => {
       demandRoot(grant, 'ban the user');
-      if (!on) return await deleteBan(change.tx, grant.root.id, targetId);
+      if (!on) return await this.#unban(change, target);
       if (targetId === userId) throw new AppError('bad_request', 'unable to ban the user; it is the caller');
       const [member] = await readMembers(change.tx, grant.root.id, [targetId]);
       if (member === undefined) await demandUser(change, targetId);
@@ -91,7 +95,13 @@ export class Members {
         await remove(change, member);
       }
       await insertBan(change.tx, grant.root.id, targetId, userId);
+      await recordOf(change, target, 'member.banned');
     });
+  }
+
+  async #unban(change: Change, target: MemberTarget): Promise<void> {
+    await deleteBan(change.tx, change.channel.id, target.targetId);
+    await recordOf(change, target, 'member.unbanned');
   }
 
   /** Gives a member another role, at most as strong as the caller's own. */
@@ -110,6 +120,7 @@ export class Members {
       // A role that is named weaker can still be given more by the channel's own table, so any other role voids.
       emitMembers(change, rev, { joined: [changed] }, true);
       notifyJoined(change, grant.root.id, [targetId]);
+      await recordOf(change, target, 'member.role', { from: member.role, to: role });
       return changed;
     });
   }
@@ -119,6 +130,16 @@ export class Members {
 export async function joinedNow(change: Change, userId: UserId): Promise<JoinedChannel> {
   const joined = present(await readOwnChannel(change.tx, userId, change.channel.id), 'membership');
   return { ...joined, channel: { ...joined.channel, rev: change.lastRev, memberCount: change.memberCount } };
+}
+
+async function recordOf(
+  change: Change,
+  target: MemberTarget,
+  action: string,
+  details: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { userId: actorId, channelId, targetId, address = null } = target;
+  await record(change.tx, { actorId, action, target: targetId, details: { channelId, ...details }, address });
 }
 
 async function demandMember(change: Change, userId: UserId): Promise<MemberView> {

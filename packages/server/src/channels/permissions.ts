@@ -13,6 +13,8 @@ export interface Access {
   readonly root: ChannelFacts;
   /** The role in the root channel; null for those who are not in it. */
   readonly role: Role | null;
+  /** Kept out of the root channel; never true of those who are in it. */
+  readonly isBanned: boolean;
 }
 
 declare const granted: unique symbol;
@@ -77,16 +79,17 @@ function refusalOf(access: Access, action: Action): AppError | null {
 
 /** Those who may see the channel are told that they are not in it; to others it does not exist. */
 function outsiderError(access: Access, what: string): AppError {
-  const visible = access.root.kind === 'public' && isAtLeast(access.serverRole, 'member');
-  return visible
-    ? new AppError('forbidden', `unable to ${what}; join the channel first`)
-    : new AppError('not_found', `unable to ${what}; there is no such channel`);
+  const isVisible = access.root.kind === 'public' && isAtLeast(access.serverRole, 'member');
+  if (!isVisible) return new AppError('not_found', `unable to ${what}; there is no such channel`);
+  if (access.isBanned) return new AppError('banned', `unable to ${what}; the user is banned`);
+  return new AppError('forbidden', `unable to ${what}; join the channel first`);
 }
 
 /** Guests of the server see only what they were let into. */
 function isOpenToOutsiders(access: Access, action: Action): boolean {
   if (access.root.kind !== 'public') return false;
-  return (OPEN_IN_PUBLIC.has(action) && isAtLeast(access.serverRole, 'member')) || isServerManagement(access, action);
+  const mayLook = isAtLeast(access.serverRole, 'member') && !access.isBanned;
+  return (mayLook && OPEN_IN_PUBLIC.has(action)) || isServerManagement(access, action);
 }
 
 const SERVER_MANAGED: ReadonlySet<Action> = new Set([
@@ -135,12 +138,12 @@ export function demandLeave(access: Access): Role {
 }
 
 /** Who is not in a public channel may join it, unless a guest of the server or banned. */
-export function demandJoin(access: Access, isBanned: boolean): void {
+export function demandJoin(access: Access): void {
   const { channel, root } = access;
   if (root.kind !== 'public' || channel.kind === 'thread' || !isAtLeast(access.serverRole, 'member')) {
     throw new AppError('not_found', 'unable to join; there is no such public channel');
   }
-  if (isBanned) throw new AppError('banned', 'unable to join; the user is banned');
+  if (access.isBanned) throw new AppError('banned', 'unable to join; the user is banned');
   if (root.archived) throw new AppError('archived', 'unable to join; the channel is archived');
 }
 

@@ -35,9 +35,11 @@ export function channelHandlers(rooms: ChannelRooms): ChannelHandlers {
     'channel.list': async (_input, context) => ({ channels: await channelReader.list(me(context)) }),
     'channel.browse': (input, { actor }) => channelReader.browse(actor.serverRole, input),
     'channel.get': (input, context) => channelReader.get(me(context), input.channelId),
-    'channel.update': async (input, context) => ({ channel: await channelChanges.update(me(context), input) }),
-    'channel.archive': async (input, context) => ({
-      channel: await channelChanges.archive(me(context), input.channelId, input.on),
+    'channel.update': async (input, { actor }) => ({
+      channel: await channelChanges.update(actor.userId, input, actor.address),
+    }),
+    'channel.archive': async (input, { actor }) => ({
+      channel: await channelChanges.archive(actor.userId, input.channelId, input.on, actor.address),
     }),
     'channel.join': (input, context) => members.join(me(context), input.channelId),
     'channel.leave': async (input, context) => {

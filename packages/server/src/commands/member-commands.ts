@@ -17,14 +17,14 @@ export function memberHandlers({ channelReader, members }: MemberRooms): MemberH
       members: await members.invite(actor.userId, input.channelId, input.userIds),
     }),
     'member.kick': async ({ channelId, userId: targetId }, { actor }) => {
-      await members.kick({ userId: actor.userId, channelId, targetId });
+      await members.kick({ userId: actor.userId, channelId, targetId, address: actor.address });
       return {};
     },
     'member.ban': async ({ channelId, userId: targetId, on }, { actor }) => {
-      await members.ban({ userId: actor.userId, channelId, targetId }, on);
+      await members.ban({ userId: actor.userId, channelId, targetId, address: actor.address }, on);
       return {};
     },
     'member.role': ({ channelId, userId: targetId, role }, { actor }) =>
-      members.setRole({ userId: actor.userId, channelId, targetId }, role),
+      members.setRole({ userId: actor.userId, channelId, targetId, address: actor.address }, role),
   };
 }

@@ -46,5 +46,6 @@ export function targetOf(
   input: { readonly channelId: ChannelId; readonly messageId: MessageId },
   { actor }: CommandContext,
 ): MessageTarget {
-  return { userId: actor.userId, channelId: input.channelId, messageId: input.messageId };
+  const { userId, address } = actor;
+  return { userId, channelId: input.channelId, messageId: input.messageId, address };
 }

@@ -85,11 +85,15 @@ function commandLine(pid: string): string {
   }
 }
 
-/** A process that has ended and that its parent never waits for. */
+/** A process that has ended and that its parent, by then a program that knows nothing of it, never waits for. */
 async function makeZombie(): Promise<{ pid: number; end(): void }> {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec tail -f /dev/null'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const [line] = await once(parent.stdout, 'data');
   const pid = Number(String(line).trim());
+  await waitFor('the shell has become another program', () => commandLine(String(parent.pid)).startsWith('tail'));
+  process.kill(pid, 'SIGKILL');
   await waitFor('it is a zombie', () => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
   return { pid, end: () => parent.kill('SIGKILL') };
 }

@@ -1,4 +1,5 @@
 import { type Action, LIMITS, type MessageEvent, type MessageView } from '@parley/protocol';
+import { record } from '../audit/audit.ts';
 import { accessOf } from '../channels/granted.ts';
 import { type Access, decide, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -60,6 +61,7 @@ export class MessageChanges {
       if (row.deletedAt !== null) return row;
       const place = placeOf(change, row);
       await replaceMentions(change.tx, place, row.mentions ?? [], []);
+      if (!isOwn) await recordDelete(change, target, row);
       return emitMessage(change, 'deleted', await emptyMessage(change.tx, place));
     });
   }
@@ -104,6 +106,13 @@ export class MessageChanges {
       return messageView(await work(change, access, row));
     });
   }
+}
+
+/** That somebody took another's words away is on record; the words are not. */
+async function recordDelete(change: Change, target: MessageTarget, row: MessageRow): Promise<void> {
+  const { userId: actorId, channelId, messageId, address = null } = target;
+  const details = { channelId, senderId: row.senderId };
+  await record(change.tx, { actorId, action: 'message.deleted', target: messageId, details, address });
 }
 
 /** Takes the next rev for a message. */

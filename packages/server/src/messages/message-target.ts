@@ -9,10 +9,15 @@ export interface MessageTarget {
   readonly userId: UserId;
   readonly channelId: ChannelId;
   readonly messageId: MessageId;
+  /** Where the request came from, for the audit log. */
+  readonly address?: string | null;
 }
 
 /** Reads the message that is meant; throws `not_found` when the channel has none with this id. */
-export async function demandMessage(on: Queryable, target: Omit<MessageTarget, 'userId'>): Promise<MessageRow> {
+export async function demandMessage(
+  on: Queryable,
+  target: Pick<MessageTarget, 'channelId' | 'messageId'>,
+): Promise<MessageRow> {
   const row = await readMessage(on, target.channelId, target.messageId);
   if (row === null) throw new AppError('not_found', 'unable to find the message; the channel has none with this id');
   return row;

@@ -32,7 +32,7 @@ describe('Pacer', () => {
     const pacer = new Pacer(loop, 5, () => pacer.startCycle());
     pacer.request(false);
     expect(loop.due).toBe(1);
-    loop.turn();
+    loop.advance(0);
     loop.advance(2);
     pacer.request(false);
     expect(loop.due).toBe(0);
@@ -42,6 +42,42 @@ describe('Pacer', () => {
     loop.advance(7);
     pacer.request(false);
     expect(loop.due).toBe(1);
+  });
+
+  it('lets a busy loop read on while more keeps coming, up to half a millisecond', () => {
+    const loop = new FakeLoop();
+    loop.busy = 1;
+    let turns = 0;
+    const pacer = new Pacer(loop, 5, () => turns++);
+    pacer.request(false);
+    loop.turn();
+    pacer.request(false);
+    loop.turn();
+    expect(turns).toBe(0);
+    loop.turn();
+    expect(turns).toBe(1);
+
+    loop.advance(10);
+    pacer.request(false);
+    for (let i = 0; i < 3; i++) {
+      pacer.request(false);
+      loop.turn();
+      expect(turns).toBe(1);
+      loop.timeMs += 0.2;
+    }
+    pacer.request(false);
+    loop.turn();
+    expect(turns).toBe(2);
+  });
+
+  it('does not read on while the loop is mostly idle', () => {
+    const loop = new FakeLoop();
+    let turns = 0;
+    const pacer = new Pacer(loop, 5, () => turns++);
+    pacer.request(false);
+    pacer.request(false);
+    loop.turn();
+    expect(turns).toBe(1);
   });
 
   it('does not wait in the middle of a cycle', () => {

@@ -7,6 +7,9 @@ const FULL_SHARE = 0.9;
 /** Timers have a resolution of a millisecond: a shorter wait is the next turn. */
 const MIN_TIMER_MS = 0.5;
 
+/** How long a busy loop reads on, while input keeps coming, before a cycle begins: what arrives together leaves together. */
+const MAX_SETTLE_MS = 0.5;
+
 /**
  * The shortest time between the starts of two flush cycles: nothing while the loop is mostly idle, growing to `maxMs`
  * when it is busy, because a write costs the same for one frame and for twenty.
@@ -22,12 +25,20 @@ export class Pacer {
   readonly #maxWindowMs: number;
   readonly #turn: () => void;
   #due = false;
+  /** Something was added since the last look, while a cycle waits to begin. */
+  #isGrowing = false;
+  #settleUntilMs = 0;
   #cycleStartMs = Number.NEGATIVE_INFINITY;
 
   constructor(loop: Loop, maxWindowMs: number, turn: () => void) {
     this.#loop = loop;
     this.#maxWindowMs = maxWindowMs;
     this.#turn = () => {
+      if (this.#isGrowing && loop.nowMs() < this.#settleUntilMs) {
+        this.#isGrowing = false;
+        loop.soon(this.#turn);
+        return;
+      }
       this.#due = false;
       turn();
     };
@@ -40,10 +51,12 @@ export class Pacer {
 
   /** Makes a turn due: the next one in the middle of a cycle, else one that keeps the window. */
   request(midCycle: boolean): void {
+    this.#isGrowing = true;
     if (this.#due) return;
     this.#due = true;
     const windowMs = midCycle ? 0 : flushWindowMs(this.#loop.utilization(), this.#maxWindowMs);
     const waitMs = windowMs === 0 ? 0 : this.#cycleStartMs + windowMs - this.#loop.nowMs();
+    this.#settleUntilMs = windowMs === 0 ? 0 : this.#loop.nowMs() + Math.max(0, waitMs) + MAX_SETTLE_MS;
     if (waitMs < MIN_TIMER_MS) this.#loop.soon(this.#turn);
     else this.#loop.later(waitMs, this.#turn);
   }

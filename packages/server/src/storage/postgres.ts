@@ -98,7 +98,9 @@ export function isAway(error: unknown): boolean {
   if (code !== undefined && (AWAY_STATES.has(code) || AWAY_SYSTEM_CODES.has(code))) return true;
   return (
     error instanceof Error &&
-    /Connection terminated|timeout exceeded when trying to connect|Client was closed|server closed/i.test(error.message)
+    /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client was closed|server closed/i.test(
+      error.message,
+    )
   );
 }
 

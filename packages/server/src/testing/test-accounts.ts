@@ -66,7 +66,7 @@ export function testAccounts(database: MigratedDatabase, options: TestAccountsOp
     tell,
     signUp,
     sessionMs,
-    enterChannel: (userId, channelId, role) => Promise.resolve(void entered.push({ userId, channelId, role })),
+    enterChannel: (userId, { channelId, role }) => Promise.resolve(void entered.push({ userId, channelId, role })),
   });
   const limiter = new LocalLimiter({ ...WIDE_POLICIES, ...options.policies }, clock);
   return {

@@ -4,7 +4,9 @@ import { ChannelCreation } from '../channels/channel-creation.ts';
 import { ChannelReader } from '../channels/channel-reader.ts';
 import { decideSend } from '../channels/decide-send.ts';
 import { accessOf } from '../channels/granted.ts';
+import { Invitations } from '../channels/invitations.ts';
 import { Members } from '../channels/members.ts';
+import { demand } from '../channels/permissions.ts';
 import type { UserNotice } from '../fanout/bus.ts';
 import type { Effect } from '../fanout/committed.ts';
 import { Fanout } from '../fanout/fanout.ts';
@@ -19,6 +21,7 @@ import type { SendEntry, SendOutcome } from '../queue/send-entry.ts';
 import type { Postgres } from '../storage/postgres.ts';
 import { Changes } from '../writer/change.ts';
 import { Writer } from '../writer/writer.ts';
+import { FakeClock } from './fake-clock.ts';
 
 /** An event as it was published, in the order of publishing. */
 export interface PublishedEvent {
@@ -40,6 +43,8 @@ export class TestRooms {
   readonly messageChanges: MessageChanges;
   readonly history: History;
   readonly threads: Threads;
+  readonly invitations: Invitations;
+  readonly clock = new FakeClock();
   readonly writer: Writer;
   readonly #postgres: Postgres;
 
@@ -56,6 +61,7 @@ export class TestRooms {
     this.messageChanges = new MessageChanges(this.changes, this.mentions);
     this.history = new History(db);
     this.threads = new Threads(db, this.changes);
+    this.invitations = new Invitations(db, this.changes, this.clock);
     this.writer = new Writer({ pool, fanout, decideSend, onCommit: () => {}, onParked: () => {} });
   }
 
@@ -83,12 +89,7 @@ export class TestRooms {
       acceptedAt: Date.now(),
       ...more,
     };
-    const refusal = decideSend(
-      access.root,
-      entry,
-      access.role === null ? null : { role: access.role, serverRole: access.serverRole },
-    );
-    if (refusal !== null) return refusal;
+    demand(access, access.channel.kind === 'thread' ? 'thread.reply' : 'message.send');
     return present((await this.writer.write([entry]))[0], 'outcome');
   }
 

@@ -71,6 +71,13 @@ export interface Admission {
   readonly createdBy: UserId | null;
 }
 
+/** One that lets into a channel. */
+export type ChannelAdmission = Admission & { readonly channelId: ChannelId };
+
+export function isToChannel(admission: Admission): admission is ChannelAdmission {
+  return admission.channelId !== null;
+}
+
 const ADMISSION = `i.id AS "invitationId", i.channel_id AS "channelId", i.role, i.created_by AS "createdBy"`;
 
 /** Looks without using it up; throws `invitation_invalid`. */
@@ -101,5 +108,10 @@ export async function redeemInvitation(tx: Tx, code: string, nowMs: number): Pro
 
 function admitted(admission: Admission | undefined): Admission {
   if (admission !== undefined) return admission;
-  throw new AppError('invitation_invalid', 'unable to use the invitation; it is unknown, expired, revoked or used up');
+  throw invitationInvalid();
+}
+
+/** The one answer to every invitation that does not hold. */
+export function invitationInvalid(): AppError {
+  return new AppError('invitation_invalid', 'unable to use the invitation; it is unknown, expired, revoked or used up');
 }

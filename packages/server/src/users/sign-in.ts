@@ -1,11 +1,17 @@
-import { type ChannelId, makeUuid, type SessionId, type SignedIn, type UserId } from '@parley/protocol';
+import { makeUuid, type SessionId, type SignedIn, type UserId } from '@parley/protocol';
 import { record } from '../audit/audit.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database, Queryable } from '../storage/postgres.ts';
 import type { TellAccount } from './account-notice.ts';
 import type { Origin } from './actor.ts';
-import { type Admission, peekInvitation, redeemInvitation } from './invitation-store.ts';
+import {
+  type Admission,
+  type ChannelAdmission,
+  isToChannel,
+  peekInvitation,
+  redeemInvitation,
+} from './invitation-store.ts';
 import { takeOwnerToken } from './owner-token.ts';
 import type { PasswordHasher } from './passwords.ts';
 import { deleteExcessSessions, insertSession } from './session-store.ts';
@@ -31,8 +37,8 @@ export interface SignInPorts {
   readonly tell: TellAccount;
   readonly signUp: 'open' | 'invitation';
   readonly sessionMs: number;
-  /** Brings a new user into the channel that the invitation was for; runs after the account is committed. */
-  enterChannel(userId: UserId, channelId: ChannelId, role: 'member' | 'guest'): Promise<void>;
+  /** Brings a new user into the channel that the invitation is for; runs after the account is committed. */
+  enterChannel(userId: UserId, admission: ChannelAdmission): Promise<void>;
 }
 
 export interface NewAccount {
@@ -148,9 +154,9 @@ export class SignIn {
 
   /** The account stands even where the channel cannot be entered, being full or archived: the answer must not deny it. */
   async #enter(user: UserRow, admission: Admission | null): Promise<void> {
-    if (admission === null || admission.channelId === null) return;
+    if (admission === null || !isToChannel(admission)) return;
     try {
-      await this.#ports.enterChannel(user.id, admission.channelId, admission.role);
+      await this.#ports.enterChannel(user.id, admission);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
     }

@@ -1,0 +1,41 @@
+/** `npm run bench -- NAME|all [--quick] [--large] [--json FILE]` */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Bench, BenchResult } from './bench.ts';
+import { formatResult } from './report.ts';
+
+/** Each bench by its name, loaded only when it runs. */
+const BENCHES: Record<string, () => Promise<Bench>> = {
+  fanout: () => import('./fanout/fanout.ts'),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+});
+const names = positionals.includes('all') ? Object.keys(BENCHES) : positionals;
+
+if (names.length === 0 || names.some((name) => !(name in BENCHES))) {
+  console.error('usage: npm run bench -- NAME|all [--quick] [--large] [--json FILE]\n');
+  for (const load of Object.values(BENCHES)) {
+    const { name, description } = await load();
+    console.error(`  ${name.padEnd(12)} ${description}`);
+  }
+  process.exit(2);
+}
+
+const results: BenchResult[] = [];
+for (const name of names) {
+  const bench = await BENCHES[name]?.();
+  if (bench === undefined) continue;
+  const result = await bench.run({ quick: values.quick, large: values.large, log: (line) => console.error(line) });
+  results.push(result);
+  console.log(`${formatResult(result)}\n`);
+}
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`);
+}
