@@ -45,6 +45,7 @@ describe('text at the door', () => {
     expect(lineSchema(80).parse('  Ünïcode Name  ')).toBe('Ünïcode Name');
     for (const name of ['a', '.ab', 'ab.', 'a b', 'ä-b', 'x'.repeat(33), 'a@b'])
       expect(usernameSchema.safeParse(name).success, name).toBe(false);
+    for (const name of ['here', 'Channel']) expect(usernameSchema.safeParse(name).success, name).toBe(false);
     expect(usernameSchema.parse('Alice.B-2_x')).toBe('alice.b-2_x');
   });
 

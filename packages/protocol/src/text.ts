@@ -45,13 +45,17 @@ export function lineSchema(maxCodePoints: number, minLength = 1) {
     .refine((text) => !CONTROLS.test(text), { message: 'must be one line without control characters' });
 }
 
+/** Written after an @ these call everyone, so nobody can be called so. */
+const CALLS_EVERYONE = new Set(['here', 'channel']);
+
 /** A user name: 2 to 32 of a-z, 0-9, dot, dash and underscore; compared in lower case, so no look-alikes by case. */
 export const usernameSchema = z
   .string()
   .toLowerCase()
   .regex(/^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])$/, {
     message: '2 to 32 of a-z 0-9 . _ - (letter or digit at both ends)',
-  });
+  })
+  .refine((name) => !CALLS_EVERYONE.has(name), { message: 'is a word that calls everyone' });
 
 /** An emoji as Unicode text or as a `:name:`; never free text. */
 export const emojiSchema = z
