@@ -7,6 +7,7 @@ import { formatResult } from './report.ts';
 /** Each bench by its name, loaded only when it runs. */
 const BENCHES: Record<string, () => Promise<Bench>> = {
   fanout: () => import('./fanout/fanout.ts'),
+  send: () => import('./send/send.ts'),
 };
 
 const { values, positionals } = parseArgs({

@@ -22,7 +22,7 @@ export interface TestNode extends ChatNode {
 
 /** A node whose tokens are user ids: for tests of the road without accounts. */
 export async function startTestNode(
-  database: MigratedDatabase,
+  database: Pick<MigratedDatabase, 'db' | 'pool'>,
   env: Record<string, string> = {},
   more: Partial<NodePorts> = {},
 ): Promise<TestNode> {
@@ -67,7 +67,10 @@ export async function startTestNode(
   };
 }
 
-async function authenticateById(database: MigratedDatabase, token: string): ReturnType<NodePorts['authenticate']> {
+async function authenticateById(
+  database: Pick<MigratedDatabase, 'db' | 'pool'>,
+  token: string,
+): ReturnType<NodePorts['authenticate']> {
   const isId = /^[0-9a-f-]{36}$/.test(token);
   const user = isId
     ? await database.db

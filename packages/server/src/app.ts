@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import type pg from 'pg';
+import { type AccountRooms, buildAccounts } from './accounts.ts';
+import { ChannelChanges } from './channels/channel-changes.ts';
+import { ChannelCreation } from './channels/channel-creation.ts';
+import { ChannelReader } from './channels/channel-reader.ts';
+import { Invitations } from './channels/invitations.ts';
+import { Members } from './channels/members.ts';
+import type { Handlers } from './commands/handler.ts';
+import { buildHandlers } from './commands/registry.ts';
+import type { Config } from './config/settings.ts';
+import { Delivery } from './delivery/delivery.ts';
+import type { Bus } from './fanout/bus.ts';
+import { Fanout } from './fanout/fanout.ts';
+import { MemoryBus } from './fanout/memory-bus.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { registerStaticWeb } from './http/static-web.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { History } from './messages/history.ts';
+import { MentionResolver } from './messages/mentions.ts';
+import { MessageChanges } from './messages/message-changes.ts';
+import { Threads } from './messages/threads.ts';
+import type { Logger } from './monitoring/logger.ts';
+import { type ChatNode, createNode, type NodeRooms } from './node.ts';
+import { addressKey, readRanges } from './rate-limit/address.ts';
+import { clientAddress } from './rate-limit/client-address.ts';
+import { LocalLimiter } from './rate-limit/local-limiter.ts';
+import { factorOf, policiesOf } from './rate-limit/policy.ts';
+import type { RateLimiter } from './rate-limit/rate-limiter.ts';
+import { migrateUp, migrationStates } from './storage/migrate.ts';
+import { openPostgres, type Postgres } from './storage/postgres.ts';
+import { inspectDatabase, readEpoch } from './storage/server-state.ts';
+import { ensureOwnerToken } from './users/owner-token.ts';
+
+/** A statement of a command that runs longer than this is cancelled: nothing may hold a connection for ever. */
+const STATEMENT_TIMEOUT_MS = 15_000;
+/** Built beside this package; the same from the sources and from `dist`. */
+const WEB_DIRECTORY = fileURLToPath(new URL('../../web/dist', import.meta.url));
+export const VERSION = '0.1.0';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly connection: pg.PoolConfig;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+/** A running server. */
+export interface App {
+  readonly node: ChatNode;
+  /** Serves; resolves with where. */
+  listen(): Promise<{ url: string; port: number }>;
+  /** The one-time token that makes the first account; null when there is an owner. */
+  ensureOwnerToken(): Promise<string | null>;
+  drain(spreadMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Foundation {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly bus: Bus;
+  readonly main: Postgres;
+  readonly writer: Postgres;
+  readonly limiter: RateLimiter;
+}
+
+/** Migrates the database and builds the whole server on it, ready to listen. */
+export async function createApp({ config, connection, logger, clock = systemClock }: AppOptions): Promise<App> {
+  const open = (maxConnections: number) =>
+    openPostgres({
+      connection,
+      maxConnections,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      onError: (error) => logger.warn({ err: error }, 'a database connection was lost'),
+    });
+  const main = open(config.databasePool);
+  const writer = open(config.writerLanes);
+  const facts = await inspectDatabase(main.db, config.allowUnsafeDatabase);
+  for (const name of await migrateUp(main.db)) logger.info({ name }, 'migrated');
+  const limiter = new LocalLimiter(policiesOf(config), clock);
+  const foundation: Foundation = { config, clock, logger, bus: new MemoryBus(), main, writer, limiter };
+  const epoch = await readEpoch(main.db);
+  return assemble(foundation, facts.durable, epoch);
+}
+
+async function assemble(foundation: Foundation, durable: boolean, epoch: string): Promise<App> {
+  const { config, clock, logger, bus, main, writer, limiter } = foundation;
+  const trusted = readRanges(config.trustedProxies);
+  const fanout = new Fanout(bus);
+  const accounts = buildAccounts({
+    config,
+    clock,
+    db: main.db,
+    tell: (notice) => fanout.user(notice),
+    onFault: (error) => logger.error({ err: error }, 'a fault of accounts'),
+  });
+  const delivery = new Delivery({
+    db: main.db,
+    pool: main.pool,
+    fanout,
+    clock,
+    onError: (error) => logger.error({ err: error }, 'a fault of receipts'),
+  });
+  const node = createNode({
+    name: randomBytes(6).toString('hex'),
+    config,
+    clock,
+    logger,
+    db: main.db,
+    writerPool: writer.pool,
+    bus,
+    limiter,
+    durability: durable ? 'disk' : 'memory',
+    epoch,
+    random: Math.random,
+    factorOf: (actor) => factorOf(config.rateFactors, actor),
+    authenticate: (token, from) => accounts.authenticator.authenticate(token, from),
+    recheck: (actors) => accounts.authenticator.recheck(actors),
+    addressOf: (request) => addressOf(request, trusted),
+    addressKey,
+    handlersOf: (rooms) => handlersOf(foundation, { ...accounts, delivery }, rooms),
+    onCommit: (_sent, entries) => {
+      for (const entry of entries) delivery.sent(entry.senderId, entry.channelId);
+    },
+  });
+  const http = await createHttpServer({
+    commands: node.commands,
+    db: main.db,
+    clock,
+    logger,
+    server: { name: config.name, version: VERSION },
+    allowedOrigins: new Set(config.allowedOrigins),
+    publicUrl: config.publicUrl,
+    checks: { database: () => checkDatabase(main), queue: () => checkQueue(node, config) },
+    isDraining: () => node.gateway.draining,
+    authenticate: (token, origin) => accounts.authenticator.authenticate(token, origin),
+    addressOf: (request) => addressOf(request, trusted),
+    addressKey,
+    mount: mountWeb,
+  });
+  node.gateway.attach(http.fastify.server);
+  return {
+    node,
+    ensureOwnerToken: () => ensureOwnerToken(main.db),
+    async listen() {
+      const { port } = await http.listen({ host: config.host, port: config.port });
+      return { port, url: `http://${hostForPeople(config.host)}:${port}` };
+    },
+    drain: (spreadMs) => node.drain(spreadMs),
+    async close() {
+      node.close();
+      await http.close();
+      await delivery.drain();
+      await accounts.close();
+      await Promise.all([main.close(), writer.close(), bus.close()]);
+    },
+  };
+}
+
+/** Fit to serve: the database answers, and knows the newest schema. */
+async function checkDatabase({ db }: Postgres): Promise<void> {
+  const states = await migrationStates(db);
+  if (states.some((state) => state.ranAt === null)) throw new Error('a migration has not run');
+}
+
+/** Fit to serve: sends that are taken now will not meet a full queue. */
+async function checkQueue(node: ChatNode, config: Config): Promise<void> {
+  if (node.queue.stats().depth >= config.queueMaxSize) throw new Error('the queue is full');
+}
+
+/** Serves the web app where it was built. */
+async function mountWeb(app: FastifyInstance): Promise<void> {
+  if (existsSync(WEB_DIRECTORY)) await registerStaticWeb(app, WEB_DIRECTORY);
+}
+
+/** An address that listens everywhere is reached by name. */
+function hostForPeople(host: string): string {
+  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function addressOf(request: IncomingMessage, trusted: ReturnType<typeof readRanges>): string {
+  return clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], trusted);
+}
+
+/** Builds the state rooms, and every command from them. */
+function handlersOf(
+  { config, limiter }: Foundation,
+  state: AccountRooms & { delivery: Delivery },
+  rooms: NodeRooms,
+): Handlers {
+  const { db, changes, fanout, clock } = rooms;
+  const mentions = new MentionResolver(db);
+  const members = new Members(changes);
+  const invitations = new Invitations(db, changes, clock);
+  return buildHandlers({
+    ...rooms,
+    ...state,
+    limiter,
+    mentions,
+    members,
+    invitations,
+    signIn: state.signIn((userId, admission) => invitations.enter(userId, admission)),
+    server: { name: config.name, version: VERSION, signUp: config.signUp },
+    channelCreation: new ChannelCreation(db, fanout),
+    channelChanges: new ChannelChanges(changes),
+    channelReader: new ChannelReader(db, fanout),
+    history: new History(db),
+    messageChanges: new MessageChanges(changes, mentions),
+    threads: new Threads(db, changes),
+  });
+}

@@ -1,0 +1,50 @@
+import { AppError } from '../lib/app-error.ts';
+import { authHandlers } from './auth-commands.ts';
+import { type ChannelRooms, channelHandlers } from './channel-commands.ts';
+import { type DeliveryRooms, deliveryHandlers } from './delivery-commands.ts';
+import type { Handlers } from './handler.ts';
+import { type InvitationRooms, invitationHandlers } from './invitation-commands.ts';
+import { meHandlers } from './me-commands.ts';
+import { type MemberRooms, memberHandlers } from './member-commands.ts';
+import { type MessageRooms, messageHandlers } from './message-commands.ts';
+import { type SendMessageRooms, sendMessage } from './send-message.ts';
+import { type SyncRooms, syncHandlers } from './sync-commands.ts';
+import { type ThreadRooms, threadHandlers } from './thread-commands.ts';
+import { userHandlers } from './user-commands.ts';
+import type { UserRooms } from './user-rooms.ts';
+
+/** Every room that some command works with. */
+export type CommandRooms = UserRooms &
+  ChannelRooms &
+  MemberRooms &
+  MessageRooms &
+  ThreadRooms &
+  InvitationRooms &
+  DeliveryRooms &
+  SyncRooms &
+  SendMessageRooms;
+
+const absent = () => {
+  throw new AppError('unknown_command', 'unable to run the command; there is none of this name');
+};
+
+/** One handler for every operation: the compiler names the ones that are missing. */
+export function buildHandlers(rooms: CommandRooms): Handlers {
+  return {
+    ...authHandlers(rooms),
+    ...meHandlers(rooms),
+    ...userHandlers(rooms),
+    ...channelHandlers(rooms),
+    ...memberHandlers(rooms),
+    ...messageHandlers(rooms),
+    ...threadHandlers(rooms),
+    ...invitationHandlers(rooms),
+    ...deliveryHandlers(rooms),
+    ...syncHandlers(rooms),
+    'message.send': sendMessage(rooms),
+    'presence.set': absent,
+    'presence.get': absent,
+    'presence.watch': absent,
+    'typing.set': absent,
+  };
+}
