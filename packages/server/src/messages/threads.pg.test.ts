@@ -103,25 +103,31 @@ test('[CHAN11] a follow and a kick that race leave no follower outside', async (
     await rooms.members.invite(ann, channelId, [carl]);
     await Promise.all([
       codeOf(rooms.threads.follow(carl, thread, true)),
-      rooms.threads.concern(thread, [carl], 1),
+      rooms.threads.followReplies([{ channelId: thread, rootId: channelId, senderId: carl, mentions: null, seq: 1 }]),
       rooms.members.kick({ userId: ann, channelId, targetId: carl }),
     ]);
     expect(await placesOf(carl)).not.toContain(thread);
   }
 });
 
-test('those whom a reply concerns follow from just before it', async () => {
+test('those whom replies concern follow from the first that does', async () => {
   const channelId = await newChannel([bob, carl]);
   const id = await rooms.say(ann, channelId, 'topic');
   const thread = (await rooms.threads.open(at(ann, channelId, id))).channel.id;
-  await rooms.say(ann, thread, 'one');
-  await rooms.say(bob, thread, 'two @carl');
   const stranger = await addUser(database, 'stranger');
-  await rooms.threads.concern(thread, [carl, stranger], 2);
-  await rooms.threads.concern(thread, [carl, stranger], 1);
-  const { membership } = await rooms.channelReader.get(carl, thread);
-  expect(membership).toMatchObject({ readSeq: 1, mentions: 1 });
-  expect(await placesOf(stranger)).toEqual([]);
+  for (const body of ['one', 'two @carl', 'three @carl']) await rooms.say(bob, thread, body);
+  const reply = (seq: number, mentions: UserId[] | null) => ({
+    channelId: thread,
+    rootId: channelId,
+    senderId: bob,
+    mentions,
+    seq,
+  });
+  const inChannel = { channelId, rootId: channelId, senderId: carl, mentions: [stranger], seq: 1 };
+  await rooms.threads.followReplies([reply(1, null), inChannel, reply(2, [carl, stranger]), reply(3, [carl])]);
+  await rooms.threads.followReplies([reply(3, [carl])]);
+  expect((await rooms.channelReader.get(carl, thread)).membership).toMatchObject({ readSeq: 1, mentions: 2 });
+  expect((await rooms.channelReader.get(bob, thread)).membership).toMatchObject({ readSeq: 1, mentions: 0 });
   expect((await query(database.db, 'SELECT 1 FROM channel_members WHERE user_id = $1', [stranger])).length).toBe(0);
 });
 
