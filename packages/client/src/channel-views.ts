@@ -1,13 +1,16 @@
 import type { ChannelId, MemberView, MessageView, OutputOf, ReceiptView, Sent, UserId } from '@parley/protocol';
-import { LIMITS } from '@parley/protocol/constants';
 import type { ChannelContent } from './channel-content.ts';
 import type { ChannelSummary } from './channel-state.ts';
+import type { DeliveryReporter } from './delivery-reporter.ts';
 import { History } from './history.ts';
+import { PAGE_ITEMS } from './limits.ts';
 import { MessageItems, type MessagesSnapshot } from './messages.ts';
 import type { Call } from './request.ts';
 import type { OutgoingMessage } from './send-queue.ts';
 import type { PendingSend, Sender, SendOptions } from './sender.ts';
 import { type Batch, View } from './store.ts';
+import type { Typists } from './typing.ts';
+import type { Users } from './users.ts';
 
 /** Members of a channel as far as they are loaded. */
 export interface MembersSnapshot {
@@ -22,14 +25,14 @@ export interface ChannelPorts {
   readonly sender: Pick<Sender, 'inChannel' | 'retry' | 'discard'>;
   userId(): UserId | null;
   summary(channelId: ChannelId): ChannelSummary | null;
-  typists(channelId: ChannelId): readonly UserId[];
+  readonly typists: Pick<Typists, 'in'>;
+  readonly users: Pick<Users, 'take'>;
+  readonly reporter: Pick<DeliveryReporter, 'forget'>;
   send(channelId: ChannelId, body: string, options: SendOptions | undefined): PendingSend;
   setTyping(channelId: ChannelId, isTyping: boolean): void;
   markRead(channelId: ChannelId, seq: number): void;
-  takeMarkedUnread(channelId: ChannelId): void;
   takeMessage(message: MessageView): void;
   takeJoined(joined: OutputOf<'channel.join'>): void;
-  takeUsers(users: OutputOf<'member.list'>['users']): void;
 }
 
 /** What a channel shows, as stores, and the loading behind them. */
@@ -59,7 +62,7 @@ export class ChannelViews {
     });
     this.members = new View(batch, () => membersOf(content), { onWatched: () => this.#ensureMembers() });
     this.receipts = new View(batch, () => content.receipts.receipts, { onWatched: () => this.#loadReceipts() });
-    this.typing = new View<readonly UserId[]>(batch, () => ports.typists(id));
+    this.typing = new View<readonly UserId[]>(batch, () => ports.typists.in(id));
     content.onChange = (part) => this[part].invalidate();
     content.onStale = () => void this.refresh();
   }
@@ -105,11 +108,11 @@ export class ChannelViews {
     const cursor = list.nextCursor;
     const page = await this.#ports.call('member.list', {
       channelId: id,
-      limit: LIMITS.pageItems,
+      limit: PAGE_ITEMS,
       ...(cursor === null ? {} : { cursor }),
     });
     this.#ports.batch.run(() => {
-      this.#ports.takeUsers(page.users);
+      this.#ports.users.take(page.users);
       list.takePage(page.members, page.rev, page.nextCursor);
       this.#content.onChange('members');
     });

@@ -12,11 +12,17 @@ import type { ChannelSummary } from './channel-state.ts';
 import type { ChannelPorts, ChannelViews, MembersSnapshot } from './channel-views.ts';
 import type { JumpTarget } from './history.ts';
 import type { MessagesSnapshot } from './messages.ts';
+import type { SocketOperation } from './request.ts';
 import type { PendingSend, SendOptions } from './sender.ts';
 import type { Store } from './store.ts';
 
 /** What `channel.update` may change. */
 export type ChannelUpdate = Omit<RequestOf<'channel.update'>, 'channelId'>;
+
+/** Operations on one channel. */
+type ChannelOperation = {
+  [Name in SocketOperation]: RequestOf<Name> extends { channelId: ChannelId } ? Name : never;
+}[SocketOperation];
 
 /** One channel, direct conversation or thread: what it holds as stores, and what can be done in it. */
 export class Channel {
@@ -61,19 +67,19 @@ export class Channel {
   }
 
   async edit(messageId: MessageId, body: string): Promise<MessageView> {
-    return this.#changed(await this.#ports.call('message.edit', { channelId: this.id, messageId, body }));
+    return this.#changed(await this.#ask('message.edit', { messageId, body }));
   }
 
   async delete(messageId: MessageId): Promise<MessageView> {
-    return this.#changed(await this.#ports.call('message.delete', { channelId: this.id, messageId }));
+    return this.#changed(await this.#ask('message.delete', { messageId }));
   }
 
   async react(messageId: MessageId, emoji: string, on = true): Promise<MessageView> {
-    return this.#changed(await this.#ports.call('message.react', { channelId: this.id, messageId, emoji, on }));
+    return this.#changed(await this.#ask('message.react', { messageId, emoji, on }));
   }
 
   async pin(messageId: MessageId, on = true): Promise<MessageView> {
-    return this.#changed(await this.#ports.call('message.pin', { channelId: this.id, messageId, on }));
+    return this.#changed(await this.#ask('message.pin', { messageId, on }));
   }
 
   /** Loads the latest page unless it is here; resolves when the list is joined to live. */
@@ -111,8 +117,8 @@ export class Channel {
 
   /** Makes the messages from `seq` on unread again, for the user alone. */
   async markUnread(seq: number): Promise<void> {
-    this.#ports.takeMarkedUnread(this.id);
-    await this.#ports.call('receipt.unread', { channelId: this.id, seq });
+    this.#ports.reporter.forget(this.id);
+    await this.#ask('receipt.unread', { seq });
   }
 
   /** Says that the user types, or has stopped. Call it at each key; the server hears it now and then. */
@@ -122,7 +128,7 @@ export class Channel {
 
   /** Opens the thread of a message, making it when it is the first reply, and follows it. Its id opens it as a channel. */
   async openThread(messageId: MessageId): Promise<OutputOf<'thread.open'>> {
-    const opened = await this.#ports.call('thread.open', { channelId: this.id, messageId });
+    const opened = await this.#ask('thread.open', { messageId });
     this.#ports.takeMessage(opened.root);
     this.#ports.takeJoined(opened);
     return opened;
@@ -130,46 +136,52 @@ export class Channel {
 
   /** Follows this thread, or stops. */
   async follow(on = true): Promise<void> {
-    await this.#ports.call('thread.follow', { channelId: this.id, on });
+    await this.#ask('thread.follow', { on });
   }
 
   async join(): Promise<void> {
-    this.#ports.takeJoined(await this.#ports.call('channel.join', { channelId: this.id }));
+    this.#ports.takeJoined(await this.#ask('channel.join', {}));
   }
 
   async leave(): Promise<void> {
-    await this.#ports.call('channel.leave', { channelId: this.id });
+    await this.#ask('channel.leave', {});
   }
 
   async update(change: ChannelUpdate): Promise<void> {
-    await this.#ports.call('channel.update', { channelId: this.id, ...change });
+    await this.#ask('channel.update', change);
   }
 
   async archive(on = true): Promise<void> {
-    await this.#ports.call('channel.archive', { channelId: this.id, on });
+    await this.#ask('channel.archive', { on });
   }
 
   /** Chooses what of this channel asks for the user's attention. */
   async notify(notify: 'all' | 'mentions' | 'none'): Promise<void> {
-    const membership = await this.#ports.call('channel.notify', { channelId: this.id, notify });
+    const membership = await this.#ask('channel.notify', { notify });
     const channel = this.info.getSnapshot()?.channel;
     if (channel !== undefined) this.#ports.takeJoined({ channel, membership });
   }
 
   async invite(userIds: readonly UserId[]): Promise<void> {
-    await this.#ports.call('member.invite', { channelId: this.id, userIds: [...userIds] });
+    await this.#ask('member.invite', { userIds: [...userIds] });
   }
 
   async kick(userId: UserId): Promise<void> {
-    await this.#ports.call('member.kick', { channelId: this.id, userId });
+    await this.#ask('member.kick', { userId });
   }
 
   async ban(userId: UserId, on = true): Promise<void> {
-    await this.#ports.call('member.ban', { channelId: this.id, userId, on });
+    await this.#ask('member.ban', { userId, on });
   }
 
   async setRole(userId: UserId, role: Role): Promise<void> {
-    await this.#ports.call('member.role', { channelId: this.id, userId, role });
+    await this.#ask('member.role', { userId, role });
+  }
+
+  /** Asks for an operation on this channel. */
+  #ask<Name extends ChannelOperation>(name: Name, input: Omit<RequestOf<Name>, 'channelId'>): Promise<OutputOf<Name>> {
+    // The compiler cannot put together again what it took apart for an operation that it does not know.
+    return this.#ports.call(name, { channelId: this.id, ...input } as RequestOf<Name>);
   }
 
   #changed({ message }: { readonly message: MessageView }): MessageView {

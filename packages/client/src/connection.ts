@@ -251,10 +251,10 @@ export class Connection {
 
   #dropSocket(isDead: boolean): void {
     this.#heartbeat.stop();
-    for (const cancel of [this.#cancelRetry, this.#cancelDeadline, this.#cancelStable]) cancel?.();
-    this.#cancelRetry = null;
-    this.#cancelDeadline = null;
-    this.#cancelStable = null;
+    this.#cancelRetry?.();
+    this.#cancelDeadline?.();
+    this.#cancelStable?.();
+    this.#cancelRetry = this.#cancelDeadline = this.#cancelStable = null;
     this.#generation += 1;
     if (this.#socket === null) return;
     this.#socket.drop(isDead);

@@ -1,5 +1,5 @@
 import type { ChannelId } from '@parley/protocol';
-import { LIMITS } from '@parley/protocol/constants';
+import { CURSOR_REPORTS } from './limits.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -72,7 +72,7 @@ export class DeliveryReporter {
 
   async #report(name: 'receipt.delivered' | 'receipt.read', cursors: Cursors): Promise<void> {
     while (cursors.size > 0) {
-      const reported = [...cursors].slice(0, LIMITS.cursorReports).map(([channelId, seq]) => ({ channelId, seq }));
+      const reported = [...cursors].slice(0, CURSOR_REPORTS).map(([channelId, seq]) => ({ channelId, seq }));
       for (const { channelId } of reported) cursors.delete(channelId);
       try {
         await this.#call(name, { cursors: reported });

@@ -29,12 +29,6 @@ export class MessageList {
   #loads = 0;
   /** States that came while a page was on its way and have no place yet: the page may be older than they are. */
   readonly #overlay = new Map<number, MessageView>();
-  #version = 0;
-
-  /** Rises with every change of what the list shows. */
-  get version(): number {
-    return this.#version;
-  }
 
   get isLoaded(): boolean {
     return this.#isLoaded;
@@ -73,9 +67,7 @@ export class MessageList {
 
   /** Learns that the channel has got to `seq`. */
   noteLast(seq: number): void {
-    if (seq <= this.#lastSeq) return;
-    this.#lastSeq = seq;
-    this.#version += 1;
+    if (seq > this.#lastSeq) this.#lastSeq = seq;
   }
 
   /** Takes the state of a message, from an event, an answer or a repair; an older state than the known one is ignored. */
@@ -109,7 +101,6 @@ export class MessageList {
     this.#generation += 1;
     this.#isStale = this.#isLoaded;
     this.#overlay.clear();
-    this.#version += 1;
   }
 
   /** Forgets everything. */
@@ -125,7 +116,6 @@ export class MessageList {
 
   #takePage(kind: PageKind, page: HistoryPage): void {
     this.noteLast(page.lastSeq);
-    this.#version += 1;
     const first = page.messages[0];
     if (first === undefined) return this.#takeEmptyPage(kind, page);
     const last = first.seq + page.messages.length - 1;
@@ -173,7 +163,6 @@ export class MessageList {
     const known = this.#messages[index];
     if (known !== undefined && known.rev >= message.rev) return true;
     this.#messages = known === undefined ? [...this.#messages, message] : this.#messages.with(index, message);
-    this.#version += 1;
     return true;
   }
 

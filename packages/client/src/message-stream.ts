@@ -1,7 +1,7 @@
 import type { ChannelId, HistoryPage, MessageView, UserId } from '@parley/protocol';
-import { LIMITS } from '@parley/protocol/constants';
 import type { ChannelState } from './channel-state.ts';
 import { toParleyError } from './errors.ts';
+import { PAGE_MESSAGES } from './limits.ts';
 import { retryDelayMs } from './reconnect.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
@@ -175,7 +175,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
     const cursor = this.#cursors.get(channelId);
     if (cursor === undefined) return void this.#behind.delete(channelId);
     try {
-      const input = { channelId, after: cursor.seq, limit: LIMITS.pageMessages };
+      const input = { channelId, after: cursor.seq, limit: PAGE_MESSAGES };
       this.#takePage(channelId, cursor, await this.#ports.call('message.history', input));
       this.#attempt = 0;
     } catch (cause) {

@@ -1,5 +1,5 @@
 import type { PresenceData, RequestOf, UserId } from '@parley/protocol';
-import { LIMITS } from '@parley/protocol/constants';
+import { PRESENCE_USERS } from './limits.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
 import { type Batch, type Store, View } from './store.ts';
@@ -100,7 +100,7 @@ export class Presence {
   }
 
   async #tell(): Promise<void> {
-    const userIds = [...this.#watchers.keys()].slice(0, LIMITS.presenceUsers);
+    const userIds = [...this.#watchers.keys()].slice(0, PRESENCE_USERS);
     try {
       const { presence } = await this.#ports.call('presence.watch', { userIds });
       if (!this.#isOnline) return;

@@ -105,15 +105,15 @@ export class Replica {
       const state = new ChannelState(channel, joined.membership);
       this.#channels.set(channel.id, state);
       this.#ports.content(channel.id)?.reset();
+      this.#ports.onChannels(channel.id);
       this.#ports.events.emit('channelJoined', state.summary);
       for (const event of this.#strays.take(channel.id)) this.offer(event);
     } else {
       known.join(joined);
       // The view may be ahead of the log: what lies between is still to come, or missing.
       if (known.log !== null) this.noteTop(channel.id, channel.rev);
-      this.#ports.events.emit('channelChanged', known.summary);
+      this.#tellChanged(known);
     }
-    this.#ports.onChannels(channel.id);
   }
 
   /** The user is no longer in a channel, or does not follow a thread any more. */
@@ -153,8 +153,7 @@ export class Replica {
     const state = this.#channels.get(event.channel);
     if (state === undefined) return;
     state.setCursors(event.readSeq, event.deliveredSeq, event.mentions);
-    this.#ports.onChannels(event.channel);
-    this.#ports.events.emit('channelChanged', state.summary);
+    this.#tellChanged(state);
   }
 
   takeReceipts(event: ReceiptsEvent): void {
@@ -187,8 +186,7 @@ export class Replica {
         return this.#applyMessage(root, event.message, event.change, isLive);
       case 'channel':
         root.setView(event.view);
-        this.#ports.onChannels(root.id);
-        return this.#ports.events.emit('channelChanged', root.summary);
+        return this.#tellChanged(root);
       case 'members':
         root.setMemberCount(event.memberCount, event.rev);
         return this.#applyMembers(root, event, event.rev);
@@ -245,7 +243,7 @@ export class Replica {
   #takeWhole(state: ChannelState, changes: Changes, isLive: boolean): void {
     if (changes.channel !== undefined) {
       state.setView(changes.channel);
-      this.#ports.events.emit('channelChanged', state.summary);
+      this.#tellChanged(state);
     }
     for (const message of changes.messages) this.#applyMessage(state, message, null, isLive);
     if (changes.members !== undefined) this.#applyMembers(state, changes.members, changes.rev);
@@ -263,6 +261,11 @@ export class Replica {
   #rootOf(content: ChannelContent): ChannelId | null {
     const known = this.#channels.get(content.id)?.view;
     return known?.rootId ?? known?.id ?? content.list.messages[0]?.rootId ?? null;
+  }
+
+  #tellChanged(state: ChannelState): void {
+    this.#ports.onChannels(state.id);
+    this.#ports.events.emit('channelChanged', state.summary);
   }
 
   #forgetAll(): void {

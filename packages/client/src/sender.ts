@@ -112,11 +112,6 @@ export class Sender {
     return this.#queue.inChannel(channelId);
   }
 
-  /** How many messages are not sent yet, the failed ones included. */
-  get size(): number {
-    return this.#queue.size;
-  }
-
   retry(id: MessageId): PendingSend {
     const message = this.#queue.retry(id, this.#nextOrder());
     const pending = this.#pending(id);

@@ -2,6 +2,7 @@ import type {
   Changes,
   ChannelId,
   DownFrame,
+  JoinedChannel,
   PongFrame,
   ResumeFrame,
   RevEvent,
@@ -9,22 +10,19 @@ import type {
   UserView,
   WelcomeFrame,
 } from '@parley/protocol';
-import { LIMITS } from '@parley/protocol/constants';
 import type { Emitter } from './emitter.ts';
 import { errorFrom } from './errors.ts';
 import type { ClientEvents } from './events.ts';
+import { RESUME_CHANNELS } from './limits.ts';
 import type { Presence } from './presence.ts';
 import type { Repairs } from './repair.ts';
 import type { Replica } from './replica.ts';
 import type { Call, Requests } from './request.ts';
-import type { Batch } from './store.ts';
 import type { Typists } from './typing.ts';
-import type { Users } from './users.ts';
 
 export type Flags = Readonly<Record<string, boolean | string | number>>;
 
 export interface SessionParts {
-  readonly batch: Batch;
   readonly events: Emitter<ClientEvents>;
   readonly call: Call;
   readonly requests: Requests;
@@ -32,11 +30,13 @@ export interface SessionParts {
   readonly repairs: Repairs;
   readonly presence: Presence;
   readonly typists: Typists;
-  readonly users: Users;
+  takeJoined(joined: JoinedChannel): void;
   /** Milliseconds since 1970 here and now. */
   now(): number;
   /** The client has everything now. */
   onSynced(): void;
+  onUser(user: UserView): void;
+  onFlags(flags: Flags): void;
 }
 
 /** What the server tells, brought to where it belongs. */
@@ -72,9 +72,9 @@ export class Session {
     const points = this.#parts.replica.resumePoints();
     if (this.#epoch === null || points.length === 0) return [];
     const frames: Omit<ResumeFrame, 't'>[] = [];
-    for (let start = 0; start < points.length; start += LIMITS.resumeChannels) {
-      const channels = points.slice(start, start + LIMITS.resumeChannels);
-      const isLast = start + LIMITS.resumeChannels >= points.length;
+    for (let start = 0; start < points.length; start += RESUME_CHANNELS) {
+      const channels = points.slice(start, start + RESUME_CHANNELS);
+      const isLast = start + RESUME_CHANNELS >= points.length;
       frames.push(isLast ? { epoch: this.#epoch, channels } : { epoch: this.#epoch, channels, more: true });
     }
     return frames;
@@ -87,23 +87,15 @@ export class Session {
     this.#clockAheadMs = welcome.now - this.#parts.now();
     this.#parts.replica.setUser(welcome.user.id);
     this.#takeUser(welcome.user);
-    this.#parts.events.emit('flags', welcome.flags);
-  }
-
-  /** Takes a frame; listeners hear of it when all of it is in place. */
-  receive(frame: DownFrame): void {
-    this.#parts.batch.run(() => this.#take(frame));
+    this.#parts.onFlags(welcome.flags);
   }
 
   /** Takes what was missing. */
   takeChanges(changes: Changes): void {
-    this.#parts.batch.run(() => {
-      const isWhole = this.#parts.replica.takeChanges(changes, true);
-      if (!isWhole) this.#tellSynced(changes.channelId, false);
-    });
+    if (!this.#parts.replica.takeChanges(changes, true)) this.#tellSynced(changes.channelId, false);
   }
 
-  #take(frame: DownFrame): void {
+  receive(frame: DownFrame): void {
     const { replica, requests, presence, typists, events } = this.#parts;
     switch (frame.t) {
       case 'ok':
@@ -129,7 +121,7 @@ export class Session {
         return this.#takeUser(frame.user);
       case 'flags':
         this.#flags = frame.flags;
-        return events.emit('flags', frame.flags);
+        return this.#parts.onFlags(frame.flags);
       case 'pong':
         return this.#takePong(frame);
       case 'welcome':
@@ -179,7 +171,7 @@ export class Session {
   async #discover(channelId: ChannelId): Promise<void> {
     try {
       const { channel, membership } = await this.#parts.call('channel.get', { channelId });
-      if (membership !== null) this.#parts.batch.run(() => this.#parts.replica.takeJoined({ channel, membership }));
+      if (membership !== null) this.#parts.takeJoined({ channel, membership });
     } catch {
       // Whoever may not see it is not in it; anything else shows with the next pong again.
     }
@@ -187,7 +179,6 @@ export class Session {
 
   #takeUser(user: UserView): void {
     if (user.id === this.#user?.id) this.#user = user;
-    this.#parts.users.take([user]);
-    this.#parts.events.emit('user', user);
+    this.#parts.onUser(user);
   }
 }

@@ -1,6 +1,6 @@
 import type { UserId, UserView } from '@parley/protocol';
-import { LIMITS } from '@parley/protocol/constants';
 import { ParleyError, toParleyError } from './errors.ts';
+import { PAGE_ITEMS } from './limits.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
 import { type Batch, type Store, View } from './store.ts';
@@ -82,7 +82,7 @@ export class Users {
 
   async #fetch(): Promise<void> {
     this.#cancelTimer = null;
-    const wanted = [...this.#wanted].slice(0, LIMITS.pageItems);
+    const wanted = [...this.#wanted].slice(0, PAGE_ITEMS);
     for (const [userId] of wanted) this.#wanted.delete(userId);
     if (this.#wanted.size > 0) this.#cancelTimer = this.#runtime.setTimer(() => void this.#fetch(), 0);
     try {
