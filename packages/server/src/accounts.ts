@@ -31,7 +31,7 @@ export interface AccountRooms {
   readonly directory: UserDirectory;
   readonly authenticator: Authenticator;
   /** Ways in; made apart because an invitation leads into a channel, and channels know users. */
-  signIn(enterChannel: SignInPorts['enterChannel']): SignIn;
+  signIn(ways: Pick<SignInPorts, 'enterChannel' | 'welcome'>): SignIn;
   close(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export function buildAccounts({ config, db, clock, tell, onFault }: AccountsPort
     sessions: new OwnSessions({ db, clock, tell }),
     directory: new UserDirectory(db),
     authenticator: new Authenticator({ db, clock, lastSeen, hostJwt }),
-    signIn: (enterChannel) => new SignIn({ db, clock, hasher, tell, signUp: config.signUp, sessionMs, enterChannel }),
+    signIn: (ways) => new SignIn({ db, clock, hasher, tell, signUp: config.signUp, sessionMs, ...ways }),
     async close() {
       upkeep.cancel();
       await lastSeen.close();

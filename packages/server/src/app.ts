@@ -8,6 +8,7 @@ import { type AccountRooms, buildAccounts } from './accounts.ts';
 import { ChannelChanges } from './channels/channel-changes.ts';
 import { ChannelCreation } from './channels/channel-creation.ts';
 import { ChannelReader } from './channels/channel-reader.ts';
+import { FirstChannels } from './channels/first-channels.ts';
 import { Invitations } from './channels/invitations.ts';
 import { Members } from './channels/members.ts';
 import type { Handlers } from './commands/handler.ts';
@@ -199,6 +200,8 @@ function handlersOf(
   const mentions = new MentionResolver(db);
   const members = new Members(changes);
   const invitations = new Invitations(db, changes, clock);
+  const channelCreation = new ChannelCreation(db, fanout);
+  const firstChannels = new FirstChannels({ db, members, creation: channelCreation, names: config.firstChannels });
   return buildHandlers({
     ...rooms,
     ...state,
@@ -206,9 +209,12 @@ function handlersOf(
     mentions,
     members,
     invitations,
-    signIn: state.signIn((userId, admission) => invitations.enter(userId, admission)),
+    signIn: state.signIn({
+      enterChannel: (userId, admission) => invitations.enter(userId, admission),
+      welcome: (user) => firstChannels.welcome(user),
+    }),
     server: { name: config.name, version: VERSION, signUp: config.signUp },
-    channelCreation: new ChannelCreation(db, fanout),
+    channelCreation,
     channelChanges: new ChannelChanges(changes),
     channelReader: new ChannelReader(db, fanout),
     history: new History(db),

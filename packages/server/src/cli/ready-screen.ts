@@ -13,7 +13,7 @@ export interface ReadyFacts {
 /** What the operator sees when the server is ready: where to go, and the one link that makes the first account. */
 export function readyScreen({ config, url, ownerToken, database, startedInMs }: ReadyFacts): string {
   const base = config.publicUrl?.replace(/\/$/, '') ?? url;
-  const isColour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const isColour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
   const paint = (style: 'bold' | 'cyan' | 'dim', text: string) => (isColour ? styleText(style, text) : text);
   const rows: [string, string][] = [['Open', paint('cyan', base)]];
   if (ownerToken !== null)

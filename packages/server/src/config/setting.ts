@@ -50,10 +50,10 @@ function parseRate(text: string): { limit: number; windowMs: number } | null {
 }
 
 /** A list parted by commas. */
-export function list() {
+export function list(fallback = '') {
   return z
     .string()
-    .default('')
+    .default(fallback)
     .transform((text) =>
       text
         .split(',')

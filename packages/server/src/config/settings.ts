@@ -117,6 +117,11 @@ export const SETTINGS = {
     z.enum(['open', 'invitation']).default('invitation'),
     'Whether anybody may make an account.',
   ),
+  firstChannels: setting(
+    'PARLEY_FIRST_CHANNELS',
+    list('general'),
+    'Public channels that the first owner gets and every new member is in.',
+  ),
   sessionDays: setting(
     'PARLEY_SESSION_DAYS',
     wholeNumber(90, 1, 3_650),

@@ -38,7 +38,9 @@ export interface SignInPorts {
   readonly signUp: 'open' | 'invitation';
   readonly sessionMs: number;
   /** Brings a new user into the channel that the invitation is for; runs after the account is committed. */
-  enterChannel(userId: UserId, admission: ChannelAdmission): Promise<void>;
+  readonly enterChannel: (userId: UserId, admission: ChannelAdmission) => Promise<void>;
+  /** A new person is here; runs after the account is committed. */
+  readonly welcome?: (user: UserRow) => Promise<void>;
 }
 
 export interface NewAccount {
@@ -101,6 +103,7 @@ export class SignIn {
       await record(tx, { actorId: made.id, action: 'auth.owner_claimed', target: made.id, address: origin.address });
       return made;
     });
+    await this.#enter(user, null);
     return this.startSession({ ...user, passwordHash }, origin);
   }
 
@@ -152,11 +155,16 @@ export class SignIn {
     return user;
   }
 
-  /** The account stands even where the channel cannot be entered, being full or archived: the answer must not deny it. */
   async #enter(user: UserRow, admission: Admission | null): Promise<void> {
-    if (admission === null || !isToChannel(admission)) return;
+    const { enterChannel, welcome } = this.#ports;
+    if (admission !== null && isToChannel(admission)) await this.#try(() => enterChannel(user.id, admission));
+    if (welcome !== undefined) await this.#try(() => welcome(user));
+  }
+
+  /** The account stands even where a channel cannot be entered, being full or archived: the answer must not deny it. */
+  async #try(step: () => Promise<void>): Promise<void> {
     try {
-      await this.#ports.enterChannel(user.id, admission);
+      await step();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
     }

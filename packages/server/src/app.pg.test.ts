@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type App, createApp } from './app.ts';
+import { readConfig } from './config/config.ts';
+import { createLogger } from './monitoring/logger.ts';
+import { SocketClient } from './testing/socket-client.ts';
+import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
+
+let database: TestDatabase;
+let app: App;
+let url: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const config = readConfig({ PORT: '0', PARLEY_SIGN_UP: 'open', PARLEY_ALLOW_UNSAFE_DATABASE: 'true' });
+  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
+  url = `http://127.0.0.1:${(await app.listen()).port}`;
+});
+afterAll(async () => {
+  await app.close();
+  await database.drop();
+});
+
+async function post(
+  path: string,
+  body: object,
+  token?: string,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(`${url}/v1${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...authorization },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const socket = (token: string) => SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token);
+
+describe('a whole server', () => {
+  test('[APP1] the owner link makes an owner once; people who sign up find themselves in a channel and talk', async () => {
+    const ownerToken = (await app.ensureOwnerToken()) ?? '';
+    const claim = { ownerToken, username: 'ada', password: 'correct horse' };
+    const owner = await post('/auth/claim-owner', claim);
+    expect(owner.body).toMatchObject({ user: { username: 'ada', role: 'owner' } });
+    expect((await post('/auth/claim-owner', { ...claim, username: 'eve' })).status).toBeGreaterThanOrEqual(400);
+    const member = await post('/auth/sign-up', { username: 'bob', password: 'correct horse' });
+    const [ada, bob] = [await socket(owner.body.token as string), await socket(member.body.token as string)];
+    const joined = (await bob.until('sync')).joined;
+    expect(joined.map(({ channel }) => channel.name)).toEqual(['general']);
+    const channelId = joined[0]?.channel.id as never;
+    const id = '01a20a4f-59ec-78cf-a9eb-7f49f5f6998f' as never;
+    await bob.run('message.send', { channelId, id, body: 'hello @ada' });
+    const event = await ada.until('message');
+    expect(event.message).toMatchObject({ body: 'hello @ada', mentions: [expect.any(String)] });
+    const again = await post(
+      `/channels/${String(channelId)}/messages`,
+      { id, body: 'hello @ada' },
+      member.body.token as string,
+    );
+    expect(again.body).toMatchObject({ seq: 1, rev: event.rev });
+    for (const client of [ada, bob]) client.close();
+  });
+
+  test('[DOOR6] signing out over REST ends the session’s socket, and only that one', async () => {
+    const sign = () => post('/auth/sign-in', { username: 'bob', password: 'correct horse' });
+    const [first, second] = [await sign(), await sign()];
+    const [one, two] = [await socket(first.body.token as string), await socket(second.body.token as string)];
+    await post('/auth/sign-out', {}, first.body.token as string);
+    expect((await one.closed).code).toBe(4501);
+    two.say({ t: 'ping' });
+    await two.until('pong');
+    two.close();
+  });
+
+  test('[HUB3] a kicked member gets the event that says so, and nothing after it', async () => {
+    const ada = await post('/auth/sign-in', { username: 'ada', password: 'correct horse' });
+    const bob = await post('/auth/sign-in', { username: 'bob', password: 'correct horse' });
+    const [owner, member] = [await socket(ada.body.token as string), await socket(bob.body.token as string)];
+    const channelId = (await owner.until('sync')).joined[0]?.channel.id as never;
+    const bobId = (await member.until('welcome')).user.id;
+    const kick = owner.run('member.kick', { channelId, userId: bobId });
+    const sends = Array.from({ length: 50 }, (_, index) =>
+      owner.run('message.send', {
+        channelId,
+        id: `01a20a4f-59ec-78cf-a9eb-0000000000${String(index).padStart(2, '0')}` as never,
+        body: String(index),
+      }),
+    );
+    await Promise.all([kick, ...sends]);
+    const farewell = await member.until('members', (event) => event.left.includes(bobId));
+    member.say({ t: 'ping' });
+    await member.until('pong');
+    expect(member.of('message').filter((event) => event.rev > farewell.rev)).toEqual([]);
+    expect(await member.ask('message.history', { channelId })).toMatchObject({ t: 'ok' });
+    expect(
+      await member.ask('message.send', { channelId, id: '01a20a4f-59ec-78cf-a9eb-7f49f5f6aaaa' as never, body: 'x' }),
+    ).toMatchObject({
+      t: 'error',
+      code: 'forbidden',
+    });
+    for (const client of [owner, member]) client.close();
+  });
+});
