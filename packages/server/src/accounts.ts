@@ -40,6 +40,7 @@ export function buildAccounts({ config, db, clock, tell, onFault }: AccountsPort
   const sessionMs = config.sessionDays * DAY_MS;
   const lastSeen = new LastSeen({ db, clock, sessionMs, onFault });
   const hasher = new PasswordHasher();
+  hasher.warmUp().catch(onFault);
   const hostJwt = createHostJwt({
     secret: config.jwtSecret,
     publicKey: config.jwtPublicKey,

@@ -18,9 +18,11 @@ import { Delivery } from './delivery/delivery.ts';
 import type { Bus } from './fanout/bus.ts';
 import { Fanout } from './fanout/fanout.ts';
 import { MemoryBus } from './fanout/memory-bus.ts';
+import { OperatorNotices } from './fanout/operator-notices.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { registerStaticWeb } from './http/static-web.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
+import { originsOf } from './lib/origin.ts';
 import { History } from './messages/history.ts';
 import { MentionResolver } from './messages/mentions.ts';
 import { MessageChanges } from './messages/message-changes.ts';
@@ -62,6 +64,7 @@ export interface App {
 }
 
 interface Foundation {
+  readonly connection: pg.PoolConfig;
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -85,7 +88,7 @@ export async function createApp({ config, connection, logger, clock = systemCloc
   const facts = await inspectDatabase(main.db, config.allowUnsafeDatabase);
   for (const name of await migrateUp(main.db)) logger.info({ name }, 'migrated');
   const limiter = new LocalLimiter(policiesOf(config), clock);
-  const foundation: Foundation = { config, clock, logger, bus: new MemoryBus(), main, writer, limiter };
+  const foundation: Foundation = { connection, config, clock, logger, bus: new MemoryBus(), main, writer, limiter };
   const epoch = await readEpoch(main.db);
   return assemble(foundation, facts.durable, epoch);
 }
@@ -136,7 +139,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     clock,
     logger,
     server: { name: config.name, version: VERSION },
-    allowedOrigins: new Set(config.allowedOrigins),
+    allowedOrigins: originsOf(config),
     publicUrl: config.publicUrl,
     checks: { database: () => checkDatabase(main), queue: () => checkQueue(node, config) },
     isDraining: () => node.gateway.draining,
@@ -146,17 +149,24 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     mount: mountWeb,
   });
   node.gateway.attach(http.fastify.server);
+  const notices = new OperatorNotices({
+    connection: foundation.connection as pg.ClientConfig,
+    clock,
+    deliver: (notice) => bus.onPayload(notice),
+    onFault: (error) => logger.warn({ err: error }, 'notices of the command line are not heard'),
+  });
   return {
     node,
     ensureOwnerToken: () => ensureOwnerToken(main.db),
     async listen() {
+      await notices.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
       return { port, url: `http://${hostForPeople(config.host)}:${port}` };
     },
     drain: (spreadMs) => node.drain(spreadMs),
     async close() {
       node.close();
-      await http.close();
+      await Promise.all([http.close(), notices.close()]);
       await delivery.drain();
       await accounts.close();
       await Promise.all([main.close(), writer.close(), bus.close()]);

@@ -13,6 +13,7 @@ import { Hub } from './hub/hub.ts';
 import { TopCheck } from './hub/top-check.ts';
 import type { AppError } from './lib/app-error.ts';
 import type { Clock } from './lib/clock.ts';
+import { originsOf } from './lib/origin.ts';
 import type { Logger } from './monitoring/logger.ts';
 import type { Loop } from './outbox/loop.ts';
 import { Flusher } from './outbox/outbox.ts';
@@ -110,7 +111,7 @@ export function createNode(ports: NodePorts): ChatNode {
       new WebSocketGateway({
         ...door,
         connectRate: ports.config.connectRate,
-        allowedOrigins: new Set(ports.config.allowedOrigins),
+        allowedOrigins: originsOf(ports.config),
         addressOf: (request) => ports.addressOf(request),
         addressKey: (address) => ports.addressKey(address),
       }),

@@ -25,7 +25,7 @@ export interface HttpPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly server: { readonly name: string; readonly version: string };
-  /** Origins besides the server's own whose pages may use the API. */
+  /** Origins whose pages may use the API, the server's own public one among them. */
   readonly allowedOrigins: ReadonlySet<string>;
   /** How people reach the server, if that is known. */
   readonly publicUrl?: string | undefined;

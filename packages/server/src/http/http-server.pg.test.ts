@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '../lib/app-error.ts';
+import { originsOf } from '../lib/origin.ts';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { startTestHttp, type TestHttp } from '../testing/test-http.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -406,7 +407,10 @@ test('metrics see routes, never ids', async () => {
 });
 
 test('behind https, browsers are told to stay there, and the public origin is its own', async () => {
-  const target = await startTestHttp(database, { ports: { publicUrl: 'https://chat.example/' } });
+  const publicUrl = 'https://chat.example/';
+  const target = await startTestHttp(database, {
+    ports: { publicUrl, allowedOrigins: originsOf({ allowedOrigins: [], publicUrl }) },
+  });
   try {
     const headers = { origin: 'https://chat.example' };
     const answer = await target.ask('POST', '/v1/auth/sign-in', { body: { username: 'x', password: 'x' }, headers });

@@ -48,7 +48,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
     return sendError(ports, missing, request, reply);
   });
   guardRequests(app, {
-    allowedOrigins: originsOf(ports),
+    allowedOrigins: ports.allowedOrigins,
     isHttps: ports.publicUrl?.startsWith('https:') === true,
   });
   observe(app, ports);
@@ -73,10 +73,6 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
       await app.close();
     },
   };
-}
-
-function originsOf({ allowedOrigins, publicUrl }: HttpPorts): ReadonlySet<string> {
-  return publicUrl === undefined ? allowedOrigins : new Set([...allowedOrigins, new URL(publicUrl).origin]);
 }
 
 /** The caller's own id for the request, where it is harmless in a log. */

@@ -1,3 +1,12 @@
+/** The origins whose pages may use the server from elsewhere: those that are listed, and its own as people reach it. */
+export function originsOf(settings: {
+  readonly allowedOrigins: readonly string[];
+  readonly publicUrl?: string | undefined;
+}): ReadonlySet<string> {
+  const { allowedOrigins, publicUrl } = settings;
+  return new Set(publicUrl === undefined ? allowedOrigins : [...allowedOrigins, new URL(publicUrl).origin]);
+}
+
 /** Checks an `Origin` header: absent (not a browser), the server's own, or listed; never by substring. */
 export function isOriginAllowed(
   origin: string | undefined,

@@ -9,9 +9,9 @@ export interface Viewer {
 }
 
 /** People met in a channel stay known after they left it: their messages are still there. */
-const MET = `(u.id = $1 OR EXISTS (
+const MET = `(u.id = $1::uuid OR EXISTS (
   SELECT 1 FROM channel_members mine JOIN channel_members theirs USING (channel_id)
-   WHERE mine.user_id = $1 AND mine.left_at IS NULL AND theirs.user_id = u.id))`;
+   WHERE mine.user_id = $1::uuid AND mine.left_at IS NULL AND theirs.user_id = u.id))`;
 
 /** Above every character that a name can hold, so that a prefix is a range of the index. */
 const LAST_CHARACTER = '\u{10ffff}';
@@ -24,10 +24,10 @@ export interface UserPage {
   readonly limit: number;
 }
 
-/** One page of users by user name. Deactivated ones are listed for server admins only. */
-export function listUsers(on: Queryable, viewer: Viewer, page: UserPage): Promise<UserRow[]> {
+/** One page of users by user name. Deactivated ones are listed for server admins only; null is the operator, who sees all. */
+export function listUsers(on: Queryable, viewer: Viewer | null, page: UserPage): Promise<UserRow[]> {
   const prefix = (page.query ?? '').toLowerCase();
-  const isAdmin = isAtLeast(viewer.serverRole, 'admin');
+  const isAdmin = viewer === null || isAtLeast(viewer.serverRole, 'admin');
   return query<UserRow>(
     on,
     `SELECT ${USER_COLUMNS} FROM users u
@@ -36,7 +36,7 @@ export function listUsers(on: Queryable, viewer: Viewer, page: UserPage): Promis
         AND ($5 OR u.deactivated_at IS NULL)
         AND ($6 OR ${MET})
       ORDER BY u.username COLLATE "C" LIMIT $7`,
-    [viewer.userId, page.after ?? '', prefix, prefix + LAST_CHARACTER, isAdmin, !isGuest(viewer), page.limit],
+    [viewer?.userId ?? null, page.after ?? '', prefix, prefix + LAST_CHARACTER, isAdmin, !isGuest(viewer), page.limit],
   );
 }
 
@@ -49,6 +49,6 @@ export function readUsers(on: Queryable, viewer: Viewer, userIds: readonly UserI
   ]);
 }
 
-function isGuest(viewer: Viewer): boolean {
-  return !isAtLeast(viewer.serverRole, 'member');
+function isGuest(viewer: Viewer | null): boolean {
+  return viewer !== null && !isAtLeast(viewer.serverRole, 'member');
 }

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import type pg from 'pg';
+import { readConfig } from '../config/config.ts';
+import type { Config } from '../config/settings.ts';
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
+import { socketEndpoint } from '../embedded/endpoint.ts';
+import { StartError } from '../lib/start-error.ts';
+import { migrateUp, migrationStates } from '../storage/migrate.ts';
+import { type Database, openPostgres } from '../storage/postgres.ts';
+import type { Terminal } from './terminal.ts';
+
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/** What a command that works on the database is given. */
+export interface CliDatabase {
+  readonly db: Database;
+  readonly config: Config;
+}
+
+interface Source {
+  readonly connection: pg.PoolConfig;
+  /** True when nobody else can be using the database, so that it may be brought to the newest schema. */
+  readonly isOurs: boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a command on the database: that of `DATABASE_URL`, else the embedded one of the data directory, beside a server
+ * that runs there or, where none does, on a PostgreSQL started for the purpose.
+ */
+export async function withDatabase<Result>(
+  terminal: Terminal,
+  work: (database: CliDatabase) => Promise<Result>,
+): Promise<Result> {
+  const config = readConfig(terminal.env);
+  const source = await connect(config);
+  const postgres = openPostgres({
+    connection: source.connection,
+    maxConnections: 2,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    onError: () => {},
+  });
+  try {
+    if (source.isOurs) await migrateUp(postgres.db);
+    else await demandNewestSchema(postgres.db);
+    return await work({ db: postgres.db, config });
+  } finally {
+    await postgres.close();
+    await source.stop();
+  }
+}
+
+async function connect(config: Config): Promise<Source> {
+  const stop = () => Promise.resolve();
+  if (config.databaseUrl !== undefined) {
+    return { connection: { connectionString: config.databaseUrl }, isOurs: false, stop };
+  }
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir });
+    return { connection: postgres.connectionConfig, isOurs: true, stop: () => postgres.stop() };
+  } catch (error) {
+    // A server runs there: its database is reached by the same socket, by those who may enter the directory.
+    const isRunning = error instanceof StartError && error.code === 'data_dir_in_use' && process.platform !== 'win32';
+    if (!isRunning) throw error;
+    return { connection: socketEndpoint(resolve(config.dataDir)).config, isOurs: false, stop };
+  }
+}
+
+async function demandNewestSchema(db: Database): Promise<void> {
+  const waiting = (await migrationStates(db)).filter(({ ranAt }) => ranAt === null);
+  if (waiting.length === 0) return;
+  throw new StartError({
+    code: 'schema_behind',
+    message: `unable to work on the database; ${waiting.length} migrations have not run`,
+    hint: 'Run `parley migrate up`, or start the server once.',
+  });
+}
