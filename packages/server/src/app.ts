@@ -21,6 +21,7 @@ import { MemoryBus } from './fanout/memory-bus.ts';
 import { OperatorNotices } from './fanout/operator-notices.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { registerStaticWeb } from './http/static-web.ts';
+import { present } from './lib/assert.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { originsOf } from './lib/origin.ts';
 import { History } from './messages/history.ts';
@@ -34,10 +35,12 @@ import { clientAddress } from './rate-limit/client-address.ts';
 import { LocalLimiter } from './rate-limit/local-limiter.ts';
 import { factorOf, policiesOf } from './rate-limit/policy.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
+import type { RoadPorts } from './road.ts';
 import { migrateUp, migrationStates } from './storage/migrate.ts';
 import { openPostgres, type Postgres } from './storage/postgres.ts';
 import { inspectDatabase, readEpoch } from './storage/server-state.ts';
 import { ensureOwnerToken } from './users/owner-token.ts';
+import { Changes } from './writer/change.ts';
 
 /** A statement of a command that runs longer than this is cancelled: nothing may hold a connection for ever. */
 const STATEMENT_TIMEOUT_MS = 15_000;
@@ -129,9 +132,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     addressOf: (request) => addressOf(request, trusted),
     addressKey,
     handlersOf: (rooms) => handlersOf(foundation, { ...accounts, delivery }, rooms),
-    onCommit: (_sent, entries) => {
-      for (const entry of entries) delivery.sent(entry.senderId, entry.channelId);
-    },
+    onCommit: onCommitOf(foundation, delivery, fanout),
   });
   const http = await createHttpServer({
     commands: node.commands,
@@ -171,6 +172,21 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
       await accounts.close();
       await Promise.all([main.close(), writer.close(), bus.close()]);
     },
+  };
+}
+
+/** What follows a commit besides its events: the author has read it, and whom a reply concerns follows its thread. */
+function onCommitOf({ main, logger }: Foundation, delivery: Delivery, fanout: Fanout): RoadPorts['onCommit'] {
+  const threads = new Threads(main.db, new Changes(main.db, fanout));
+  return (sent, entries) => {
+    for (const entry of entries) delivery.sent(entry.senderId, entry.channelId);
+    const replies = entries.flatMap((entry, index) =>
+      entry.rootId === entry.channelId ? [] : [{ ...entry, seq: present(sent[index], 'sent').seq }],
+    );
+    if (replies.length === 0) return;
+    threads
+      .followReplies(replies)
+      .catch((error: unknown) => logger.error({ err: error }, 'nobody was let follow a thread'));
   };
 }
 

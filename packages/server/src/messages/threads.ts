@@ -63,8 +63,9 @@ export class Threads {
   }
 
   /**
-   * Lets those whom committed replies concern follow the threads: the authors, from their own first reply, and those who are
-   * mentioned, from just before the first that calls them. Does nothing for messages outside threads, for who follows already, or is not in the channel.
+   * Lets those whom committed replies concern follow the threads: the authors, from their own first reply, and those who
+   * are mentioned, from just before the first that calls them. Does nothing for messages outside threads, nor for who
+   * follows already or is not in the channel.
    */
   async followReplies(replies: readonly Reply[]): Promise<void> {
     const concerned = new Map<ChannelId, Map<UserId, number>>();
