@@ -22,8 +22,10 @@ export function sendMessage(rooms: SendMessageRooms): Handler<'message.send'> {
   return (input, context) => {
     const access = rooms.access.known(context.actor.userId, input.channelId);
     if (access !== undefined) {
-      const mentions = rooms.mentions.resolve(demandSend(access, input), input.body);
-      if (!(mentions instanceof Promise)) return enqueue(rooms, access, input, mentions);
+      const allowed = demandSend(access, input);
+      const mentions = rooms.mentions.resolve(allowed, input.body);
+      if (!(mentions instanceof Promise)) return enqueue(rooms, allowed, input, mentions);
+      return inTurn(context, mentions).then((found) => enqueue(rooms, allowed, input, found));
     }
     return inTurn(context, prepare(rooms, input, context)).then(([allowed, mentions]) =>
       enqueue(rooms, allowed, input, mentions),
