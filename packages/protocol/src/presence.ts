@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { operation } from './operation.ts';
 import { channelId, timeMs, userId } from './scalars.ts';
-import { lineSchema } from './text.ts';
+import { emojiSchema, lineSchema } from './text.ts';
 import { nothing } from './user.ts';
 
 export const presenceData = z
@@ -41,13 +41,16 @@ export const presenceOperations = {
       }),
       doNotDisturb: z.boolean().optional(),
       statusText: lineSchema(LIMITS.statusTextCodePoints, 0).optional(),
-      statusEmoji: z.string().max(LIMITS.emojiLength).optional(),
+      statusEmoji: z.union([z.literal(''), emojiSchema]).optional(),
       statusForMs: z
         .int()
         .min(60_000)
         .max(30 * 86_400_000)
         .nullable()
-        .optional(),
+        .optional()
+        .meta({
+          description: 'How long text and emoji stand; null, or left out with a new one: until they are changed.',
+        }),
     }),
     output: nothing,
   }),

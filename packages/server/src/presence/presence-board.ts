@@ -1,0 +1,226 @@
+import type { PresenceData, Role, UserId } from '@parley/protocol';
+import type { Clock, Timer } from '../lib/clock.ts';
+import { ownPresenceOf, presenceOf, type Whereabouts } from './presence.ts';
+
+/** After a failed read. */
+const RETRY_MS = 1_000;
+/** Changes of this long are told by one frame. */
+const BATCH_MS = 100;
+/** A timer cannot be set for longer than 24.8 days; a status that lasts longer is looked at again. */
+const MAX_TIMER_MS = 86_400_000;
+
+/** Who looks. */
+export interface Viewer {
+  readonly userId: UserId;
+  readonly serverRole: Role;
+}
+
+export interface PresenceBoardPorts<Watcher extends object> {
+  readonly clock: Clock;
+  /** Reads where users are now; those who do not exist are left out. */
+  read(userIds: readonly UserId[]): Promise<readonly Whereabouts[]>;
+  /** Gives a frame that may be lost to each of the watchers. */
+  tell(watchers: readonly Watcher[], json: string): void;
+  onError(error: unknown): void;
+}
+
+interface Interest {
+  readonly viewer: Viewer;
+  readonly userIds: Set<UserId>;
+}
+
+/** What was last shown of a user. */
+interface Shown {
+  readonly whereabouts: Whereabouts;
+  readonly toOthers: string;
+  readonly toSelf: string;
+  /** Looks again when the status text ends. */
+  readonly expiry: Timer | null;
+}
+
+/** Who watches whom on this node: a state first, then each difference, gathered for a moment. */
+export class PresenceBoard<Watcher extends object> {
+  readonly #ports: PresenceBoardPorts<Watcher>;
+  readonly #interests = new Map<Watcher, Interest>();
+  readonly #watchers = new Map<UserId, Set<Watcher>>();
+  readonly #shown = new Map<UserId, Shown>();
+  readonly #dirty = new Set<UserId>();
+  #timer: Timer | null = null;
+  #isReading = false;
+
+  constructor(ports: PresenceBoardPorts<Watcher>) {
+    this.#ports = ports;
+  }
+
+  /** Users that are watched here. */
+  get watchedCount(): number {
+    return this.#watchers.size;
+  }
+
+  /**
+   * Sets whom a watcher watches, in place of the earlier choice, and gives their states. The answer is made in the same
+   * moment in which it resolves, and differences are told in a later one, so no older state can arrive after a newer.
+   */
+  async watch(watcher: Watcher, viewer: Viewer, userIds: readonly UserId[]): Promise<PresenceData[]> {
+    this.#choose(watcher, viewer, new Set(userIds));
+    const unseen = userIds.filter((userId) => !this.#shown.has(userId));
+    if (unseen.length > 0) {
+      for (const whereabouts of await this.#ports.read(unseen)) {
+        // What a flush has read meanwhile is newer; and the watcher may have gone.
+        const { userId } = whereabouts;
+        if (this.#watchers.has(userId) && !this.#shown.has(userId)) this.#show(whereabouts);
+      }
+    }
+    return userIds.flatMap((userId) => {
+      const shown = this.#shown.get(userId);
+      return shown === undefined ? [] : [JSON.parse(jsonFor(shown, viewer)) as PresenceData];
+    });
+  }
+
+  /** The watcher has gone, or looks at nobody any more. */
+  unwatch(watcher: Watcher): void {
+    const interest = this.#interests.get(watcher);
+    this.#interests.delete(watcher);
+    for (const userId of interest?.userIds ?? []) this.#dropWatcher(userId, watcher);
+  }
+
+  /** Something about these users may be different now. */
+  changed(userIds: Iterable<UserId>): void {
+    for (const userId of userIds) if (this.#watchers.has(userId)) this.#dirty.add(userId);
+    this.#arm();
+  }
+
+  /** Watchers that any of these users is, or is watched by, if `concerns` says so; with whom they watch. */
+  *interestsIn(
+    userIds: ReadonlySet<UserId>,
+    concerns: (viewer: Viewer) => boolean,
+  ): Generator<{ watcher: Watcher; viewer: Viewer; userIds: UserId[] }> {
+    for (const [watcher, interest] of this.#interests) {
+      if (!concerns(interest.viewer)) continue;
+      const own = userIds.has(interest.viewer.userId);
+      if (own || [...interest.userIds].some((userId) => userIds.has(userId))) {
+        yield { watcher, viewer: interest.viewer, userIds: [...interest.userIds] };
+      }
+    }
+  }
+
+  /** Takes users out of what a watcher may see; to him they look gone. */
+  hide(watcher: Watcher, userIds: readonly UserId[]): void {
+    const interest = this.#interests.get(watcher);
+    const hidden = userIds.filter((userId) => interest?.userIds.delete(userId) === true);
+    for (const userId of hidden) this.#dropWatcher(userId, watcher);
+    if (hidden.length === 0) return;
+    const gone = hidden.map((userId) => ({ userId, status: 'offline', lastSeen: null }));
+    this.#ports.tell([watcher], frameOf(gone.map((presence) => JSON.stringify(presence))));
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    for (const { expiry } of this.#shown.values()) expiry?.cancel();
+    this.#interests.clear();
+    this.#watchers.clear();
+    this.#shown.clear();
+    this.#dirty.clear();
+  }
+
+  #choose(watcher: Watcher, viewer: Viewer, userIds: Set<UserId>): void {
+    const before = this.#interests.get(watcher);
+    this.#interests.set(watcher, { viewer, userIds });
+    for (const userId of userIds) {
+      const watchers = this.#watchers.get(userId);
+      if (watchers === undefined) this.#watchers.set(userId, new Set([watcher]));
+      else watchers.add(watcher);
+    }
+    for (const userId of before?.userIds ?? []) if (!userIds.has(userId)) this.#dropWatcher(userId, watcher);
+  }
+
+  #dropWatcher(userId: UserId, watcher: Watcher): void {
+    const watchers = this.#watchers.get(userId);
+    watchers?.delete(watcher);
+    if (watchers?.size !== 0) return;
+    this.#watchers.delete(userId);
+    this.#dirty.delete(userId);
+    this.#shown.get(userId)?.expiry?.cancel();
+    this.#shown.delete(userId);
+  }
+
+  #arm(delayMs: number = BATCH_MS): void {
+    if (this.#timer !== null || this.#isReading || this.#dirty.size === 0) return;
+    this.#timer = this.#ports.clock.setTimeout(() => {
+      this.#timer = null;
+      this.#isReading = true;
+      void this.#readDirty().then((delayMs) => {
+        this.#isReading = false;
+        this.#arm(delayMs);
+      });
+    }, delayMs);
+  }
+
+  /** Returns how long to wait before the next time. */
+  async #readDirty(): Promise<number> {
+    const userIds = [...this.#dirty];
+    this.#dirty.clear();
+    try {
+      const differing: UserId[] = [];
+      for (const whereabouts of await this.#ports.read(userIds)) {
+        if (this.#watchers.has(whereabouts.userId) && this.#show(whereabouts)) differing.push(whereabouts.userId);
+      }
+      // In a turn of its own: a state that was just given as an answer is then on its way already.
+      if (differing.length > 0) this.#ports.clock.setTimeout(() => this.#tellWatchers(differing), 0);
+      return BATCH_MS;
+    } catch (error) {
+      this.#ports.onError(error);
+      for (const userId of userIds) if (this.#watchers.has(userId)) this.#dirty.add(userId);
+      return RETRY_MS;
+    }
+  }
+
+  /** Takes where a user is now; true when that looks different from before. */
+  #show(whereabouts: Whereabouts): boolean {
+    const { userId } = whereabouts;
+    const now = this.#ports.clock.now();
+    const before = this.#shown.get(userId);
+    const toOthers = JSON.stringify(presenceOf(whereabouts, now));
+    const toSelf = JSON.stringify(ownPresenceOf(whereabouts, now));
+    before?.expiry?.cancel();
+    const until = whereabouts.status.until ?? 0;
+    const expiry =
+      until <= now
+        ? null
+        : this.#ports.clock.setTimeout(() => this.changed([userId]), Math.min(until - now, MAX_TIMER_MS));
+    this.#shown.set(userId, { whereabouts, toOthers, toSelf, expiry });
+    return before?.toSelf !== toSelf;
+  }
+
+  #tellWatchers(userIds: readonly UserId[]): void {
+    const parts = new Map<Watcher, string[]>();
+    for (const userId of userIds) {
+      const shown = this.#shown.get(userId);
+      if (shown === undefined) continue;
+      for (const watcher of this.#watchers.get(userId) ?? []) {
+        const interest = this.#interests.get(watcher);
+        if (interest === undefined) continue;
+        const list = parts.get(watcher);
+        if (list === undefined) parts.set(watcher, [jsonFor(shown, interest.viewer)]);
+        else list.push(jsonFor(shown, interest.viewer));
+      }
+    }
+    // Most watchers of a user see the same: each frame is made once.
+    const byFrame = new Map<string, Watcher[]>();
+    for (const [watcher, list] of parts) {
+      const json = frameOf(list);
+      const same = byFrame.get(json);
+      if (same === undefined) byFrame.set(json, [watcher]);
+      else same.push(watcher);
+    }
+    for (const [json, watchers] of byFrame) this.#ports.tell(watchers, json);
+  }
+}
+
+function jsonFor(shown: Shown, viewer: Viewer): string {
+  return viewer.userId === shown.whereabouts.userId ? shown.toSelf : shown.toOthers;
+}
+
+function frameOf(presence: readonly string[]): string {
+  return `{"t":"presence","presence":[${presence.join(',')}]}`;
+}
