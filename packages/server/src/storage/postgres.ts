@@ -105,3 +105,16 @@ export function isAway(error: unknown): boolean {
 }
 
 export const UNIQUE_VIOLATION = '23505';
+
+/** Classes of SQLSTATE that speak of the row itself: data exceptions, integrity violations, limits of the program. */
+const ROW_FAULT_CLASSES = new Set(['22', '23', '54']);
+
+/** True when the database refuses what it was given and always will; all other errors are about the database, not the row. */
+export function isRowFault(error: unknown): boolean {
+  return ROW_FAULT_CLASSES.has((errorCode(error) ?? '').slice(0, 2));
+}
+
+/** True when PostgreSQL itself said no: the statement failed as a whole, so nothing of it was committed. */
+export function isRefusal(error: unknown): boolean {
+  return /^[0-9A-Z]{5}$/.test(errorCode(error) ?? '') && !isAway(error);
+}

@@ -1,5 +1,6 @@
 import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import fc from 'fast-check';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decideSend } from '../channels/decide-send.ts';
 import type { BusPayload } from '../fanout/bus.ts';
@@ -7,7 +8,7 @@ import { Fanout } from '../fanout/fanout.ts';
 import { MemoryBus } from '../fanout/memory-bus.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { SendEntry, SendOutcome } from '../queue/send-entry.ts';
-import { query } from '../storage/postgres.ts';
+import { openPostgres, query } from '../storage/postgres.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { Changes } from './change.ts';
 import { Writer } from './writer.ts';
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-function setUp() {
+function setUp(pool: pg.Pool = database.pool) {
   const bus = new MemoryBus();
   const payloads: BusPayload[] = [];
   bus.publish = (_topic, payload) => void payloads.push(payload);
@@ -26,7 +27,7 @@ function setUp() {
   const parked: SendEntry[] = [];
   const paths: string[] = [];
   const writer = new Writer({
-    pool: database.pool,
+    pool,
     fanout,
     decideSend,
     onCommit: () => {},
@@ -148,6 +149,29 @@ describe('the writer', () => {
     expect(outcomes.map(codeOf)).toEqual(['sent', 'sent', 'sent', 'sent', 'parked', 'sent', 'sent', 'sent', 'sent']);
     expect(parked.map((entry) => entry.id)).toEqual([batch[4]?.id]);
     expect((await rowsOf(channel)).map((row) => row.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('[ROAD11] a database that is stuck or refuses everything is no fault of the message: it waits and is stored later', async () => {
+    const { parked } = setUp();
+    const lucy = await addUser(database, 'stuck-lucy');
+    const channel = await addChannel(database, [lucy]);
+    const impatient = openPostgres({
+      connection: database.database.config,
+      maxConnections: 2,
+      statementTimeoutMs: 300,
+      onError: () => {},
+    });
+    const stuck = setUp(impatient.pool);
+    const entry = entryOf(channel, lucy, 1);
+    const holder = await database.pool.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM channels WHERE id = $1 FOR UPDATE', [channel]);
+    await expect(stuck.writer.write([entry])).rejects.toMatchObject({ name: 'AwayError', maybeCommitted: false });
+    await holder.query('ROLLBACK');
+    holder.release();
+    expect((await stuck.writer.write([entry])).map(codeOf)).toEqual(['sent']);
+    expect([...parked, ...stuck.parked]).toEqual([]);
+    await impatient.close();
   });
 
   test('[ROAD5] writers that race over the same channels and the same ids leave no gap, no double and one answer', async () => {

@@ -5,7 +5,7 @@ import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
 import { AwayError } from '../queue/message-queue.ts';
 import type { SendEntry, SendOutcome } from '../queue/send-entry.ts';
-import { errorCode, isAway, isRetryableError, UNIQUE_VIOLATION } from '../storage/postgres.ts';
+import { errorCode, isRefusal, isRetryableError, isRowFault, UNIQUE_VIOLATION } from '../storage/postgres.ts';
 import { type Commit, commitOf } from './commit.ts';
 import { type ExactOutcome, exactCommit, idTaken, type SendDecision } from './exact.ts';
 import { type BaseRow, layOut, SEND_STATEMENT, sendKey } from './send-statement.ts';
@@ -57,9 +57,10 @@ export class Writer {
       try {
         return (await this.#optimistic(entries)) ?? (await this.#exact(entries));
       } catch (error) {
-        if (isAway(error)) throw new AwayError(true, error);
         if (isRetryableError(error) && attempt < MAX_RETRIES) continue;
-        return this.#isolate(entries, error);
+        if (isRowFault(error)) return this.#isolate(entries, error);
+        // A full disk, a cancelled statement, a lost connection: not the messages' fault, and it may pass.
+        throw new AwayError(!isRefusal(error), error);
       }
     }
   }
