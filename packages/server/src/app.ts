@@ -129,6 +129,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     factorOf: (actor) => factorOf(config.rateFactors, actor),
     authenticate: (token, from) => accounts.authenticator.authenticate(token, from),
     recheck: (actors) => accounts.authenticator.recheck(actors),
+    recheckOne: (actor) => accounts.authenticator.recheckOne(actor),
     addressOf: (request) => addressOf(request, trusted),
     addressKey,
     handlersOf: (rooms) => handlersOf(foundation, { ...accounts, delivery }, rooms),

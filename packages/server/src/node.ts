@@ -54,6 +54,7 @@ export interface RoomPorts {
     from: { address: string; userAgent: string },
   ): Promise<{ actor: Actor; user: UserView } | AppError>;
   recheck(actors: readonly Actor[]): Promise<ReadonlyMap<string, Actor>>;
+  recheckOne(actor: Actor): Promise<Actor | undefined>;
   /** Builds the commands from the rooms. */
   handlersOf(rooms: NodeRooms): Handlers;
   flagsFor?(actor: Actor): WelcomeFrame['flags'];
@@ -227,6 +228,7 @@ function buildSessions(
   const sessions = new Sessions({
     ...rooms,
     heartbeatIntervalMs: config.heartbeatInterval,
+    recheck: (actor) => ports.recheckOne(actor),
     onReady,
     onGone: (session) => ports.onGone?.(session),
     onFault: faultLogger(logger),

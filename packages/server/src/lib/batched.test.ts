@@ -3,14 +3,16 @@ import { batched } from './batched.ts';
 
 function fixture(maxKeys: number, maxRunning: number) {
   const loads: { keys: readonly string[]; finish(error?: Error): void }[] = [];
-  const get = batched<string>(
-    (keys) =>
+  const get = batched<string, string>({
+    load: (keys) =>
       new Promise((resolve, reject) => {
         const values = new Map(keys.filter((key) => key !== 'none').map((key) => [key, `value of ${key}`]));
         loads.push({ keys, finish: (error) => (error === undefined ? resolve(values) : reject(error)) });
       }),
-    { maxKeys, maxRunning },
-  );
+    nameOf: (key) => key,
+    maxKeys,
+    maxRunning,
+  });
   return { loads, get };
 }
 

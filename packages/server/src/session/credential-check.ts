@@ -45,14 +45,17 @@ export class CredentialCheck {
   }
 
   async #recheckAll(): Promise<void> {
-    const open = [...this.#ports.sessions()].filter((session) => session.actor !== null);
+    const open = [...this.#ports.sessions()];
     for (let start = 0; start < open.length; start += CHUNK) {
-      const part = open.slice(start, start + CHUNK);
-      const good = await this.#ports.recheck(part.flatMap((session) => session.actor ?? []));
-      for (const session of part) {
-        const actor = good.get(session.credentialId);
+      const part = open
+        .slice(start, start + CHUNK)
+        .flatMap((session) => (session.actor === null ? [] : [{ session, checked: session.actor }]));
+      const good = await this.#ports.recheck(part.map(({ checked }) => checked));
+      for (const { session, checked } of part) {
+        const actor = good.get(checked.credentialId);
         if (actor === undefined) session.end('revoked');
-        else session.actor = actor;
+        // A notice that came meanwhile knows better than what was read before it.
+        else if (session.actor === checked) session.actor = actor;
       }
     }
   }

@@ -6,6 +6,7 @@ import type { Subscriber } from '../hub/subscriber.ts';
 import { unreachable } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Place, SyncSource } from '../sync/sync-source.ts';
+import type { Actor } from '../users/actor.ts';
 import { Session } from './session.ts';
 
 /** A pong tells the tops of channels that moved within this many heartbeat intervals. */
@@ -20,6 +21,8 @@ export interface SessionsPorts {
   readonly sync: SyncSource;
   readonly clock: Clock;
   readonly heartbeatIntervalMs: number;
+  /** The actor as it is now; undefined when its credential is void. */
+  recheck(actor: Actor): Promise<Actor | undefined>;
   /** The session's user may now give commands. */
   onReady(session: Session): void;
   /** A session that had been ready has ended. */
@@ -43,7 +46,8 @@ export class Sessions {
   async ready(session: Session, resume: Resume | null): Promise<void> {
     const { hub, access, sync } = this.#ports;
     hub.add(session);
-    for (const channelId of await sync.rootIds(session.userId)) if (session.isOpen) hub.join(session, channelId);
+    const [rootIds] = await Promise.all([sync.rootIds(session.userId), this.#lookAgain(session)]);
+    for (const channelId of rootIds) if (session.isOpen) hub.join(session, channelId);
     const places = await sync.places(session.userId);
     if (!session.isOpen || session.actor === null) return;
     this.#leaveLost(session, places);
@@ -56,6 +60,16 @@ export class Sessions {
       await this.#untilTaken(session);
       session.send(frame);
     }
+  }
+
+  /** A credential that was revoked after it was checked and before notices about it reached this session. */
+  async #lookAgain(session: Session): Promise<void> {
+    const checked = session.actor;
+    const actor = checked === null ? undefined : await this.#ports.recheck(checked);
+    if (!session.isOpen) return;
+    if (actor === undefined) session.end('revoked');
+    // A notice that came meanwhile knows better than what was read before it.
+    else if (session.actor === checked) session.actor = actor;
   }
 
   /** The session has ended, in whichever state. */

@@ -40,6 +40,7 @@ export async function startTestNode(
     random: Math.random,
     factorOf: () => 1,
     authenticate: (token) => authenticateById(database, token),
+    recheckOne: (actor) => Promise.resolve(actor),
     recheck: (actors) => Promise.resolve(new Map(actors.map((actor) => [actor.credentialId, actor]))),
     addressOf: (request) => request.socket.remoteAddress ?? '',
     addressKey: (address) => address,

@@ -39,17 +39,24 @@ interface Standing {
 /** Tells who a token stands for: session tokens, API keys and host JWTs, the same at every door. */
 export class Authenticator {
   readonly #ports: AuthenticatorPorts;
-  readonly #findSession: (hash: string) => Promise<SessionFacts | undefined>;
+  readonly #findSession: (tokenHash: Buffer) => Promise<SessionFacts | undefined>;
+  readonly #recheckOne: (actor: Actor) => Promise<Actor | undefined>;
 
   constructor(ports: AuthenticatorPorts) {
     this.#ports = ports;
-    this.#findSession = batched(async (hashes) => {
-      const rows = await findSessions(
-        ports.db,
-        hashes.map((hash) => Buffer.from(hash, 'hex')),
-      );
-      return new Map(rows.map((row) => [row.tokenHash.toString('hex'), row]));
-    }, LOOKUP);
+    this.#findSession = batched({
+      load: async (tokenHashes: readonly Buffer[]) => {
+        const rows = await findSessions(ports.db, tokenHashes);
+        return new Map(rows.map((row) => [row.tokenHash.toString('hex'), row]));
+      },
+      nameOf: (tokenHash) => tokenHash.toString('hex'),
+      ...LOOKUP,
+    });
+    this.#recheckOne = batched({
+      load: (actors: readonly Actor[]) => this.recheck(actors),
+      nameOf: (actor) => actor.credentialId,
+      ...LOOKUP,
+    });
   }
 
   /** The actor of a token, or the error to answer with: `unauthenticated` for every token that is not good, or a retryable one. */
@@ -89,17 +96,23 @@ export class Authenticator {
     return good;
   }
 
+  /** The same for one, together with others who ask at the moment; undefined when the credential is void. */
+  recheckOne(actor: Actor): Promise<Actor | undefined> {
+    return this.#recheckOne(actor);
+  }
+
   async #standingsOf(actors: readonly Actor[]): Promise<Map<string, Standing>> {
     const { db } = this.#ports;
     const of = (...credentials: Actor['credential'][]) =>
       actors.filter((actor) => credentials.includes(actor.credential));
     const idsOf = (list: readonly Actor[]) => list.map((actor) => actor.credentialId);
     const rowless = of('jwt', 'local');
+    const userIds = [...new Set(rowless.map((actor) => actor.userId))];
     const [sessions, keys, users, revoked] = await Promise.all([
-      readSessions(db, idsOf(of('session'))),
-      readKeys(db, idsOf(of('key'))),
-      findUsers(db, [...new Set(rowless.map((actor) => actor.userId))]),
-      readRevokedTokens(db, idsOf(of('jwt'))),
+      unlessEmpty(idsOf(of('session')), (ids) => readSessions(db, ids)),
+      unlessEmpty(idsOf(of('key')), (ids) => readKeys(db, ids)),
+      unlessEmpty(userIds, (ids) => findUsers(db, ids)),
+      unlessEmpty(idsOf(of('jwt')), (ids) => readRevokedTokens(db, ids)),
     ]);
     const standings = new Map<string, Standing>();
     for (const row of sessions) {
@@ -110,7 +123,7 @@ export class Authenticator {
     const byId = new Map(users.map((user) => [user.id, user]));
     for (const { credentialId, userId, expiresAt } of rowless) {
       const user = byId.get(userId);
-      if (user !== undefined && !revoked.has(credentialId)) {
+      if (user !== undefined && !revoked.includes(credentialId)) {
         standings.set(credentialId, { user, expiresAt, lastUsedAt: null });
       }
     }
@@ -118,7 +131,7 @@ export class Authenticator {
   }
 
   async #bySession(token: string, origin: Origin): Promise<Authenticated> {
-    const row = await this.#findSession(hashToken(token).toString('hex'));
+    const row = await this.#findSession(hashToken(token));
     if (row === undefined) throw refused();
     this.#demandGood(row, row.expiresAt);
     this.#ports.lastSeen.note('session', row.sessionId, row.lastSeenAt);
@@ -138,7 +151,7 @@ export class Authenticator {
     const { db, clock, hostJwt } = this.#ports;
     if (hostJwt === null) throw refused();
     const claims = await hostJwt.verify(token, clock.now());
-    if ((await readRevokedTokens(db, [claims.tokenId])).size > 0) throw refused();
+    if ((await readRevokedTokens(db, [claims.tokenId])).length > 0) throw refused();
     const user = await hostUser(db, clock, claims, origin);
     this.#demandGood(user, claims.expiresAt);
     const { tokenId, expiresAt } = claims;
@@ -165,6 +178,11 @@ function authenticated(
     actor: { userId, serverRole, kind, scopes, address: origin.address, ...credential },
     user: userView(user),
   };
+}
+
+/** Most look-ups concern one kind of credential; the others cost no query. */
+function unlessEmpty<Id, Row>(ids: readonly Id[], read: (ids: readonly Id[]) => Promise<Row[]>): Promise<Row[]> {
+  return ids.length === 0 ? Promise.resolve([]) : read(ids);
 }
 
 function refused(): AppError {

@@ -75,7 +75,7 @@ export async function revokeHostToken(db: Database, tokenId: string, expiresAtMs
 }
 
 /** Those of the tokens that were voided. */
-export async function readRevokedTokens(db: Database, tokenIds: readonly string[]): Promise<Set<string>> {
+export async function readRevokedTokens(db: Database, tokenIds: readonly string[]): Promise<string[]> {
   const rows = await query<{ id: string }>(db, 'SELECT id FROM revoked_tokens WHERE id = ANY($1::uuid[])', [tokenIds]);
-  return new Set(rows.map((row) => row.id));
+  return rows.map((row) => row.id);
 }
