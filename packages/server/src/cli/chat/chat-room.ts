@@ -1,7 +1,7 @@
 import type { Channel, ChatClient, ChatMessage, ClientEvents, ConnectionChange } from '@parley/client';
 import type { ChannelId, MessageView } from '@parley/protocol';
 import type { Directory } from './directory.ts';
-import { firstLine, lineStart, messageLine, quoteLine, type Tick } from './message-line.ts';
+import { firstLine, lineStart, messageLine, NUMBERS, quoteLine, type Tick } from './message-line.ts';
 import { colourOf, type Paint, printable } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 import { Ticks } from './ticks.ts';
@@ -89,12 +89,12 @@ export class ChatRoom {
     await this.inTurn(() => this.#printMessages(channel.messages.getSnapshot().items.slice(-wanted), null));
   }
 
-  /** A message of the open channel by its place, or one's own last one. */
-  find(seq: number | null): ChatMessage | null {
+  /** A message of the open channel by the number shown before it, or one's own last one. */
+  find(number: number | null): ChatMessage | null {
     const items = this.#channel?.messages.getSnapshot().items ?? [];
     const me = this.#ports.client.me.getSnapshot()?.id;
     const isWanted = (item: ChatMessage): boolean =>
-      seq === null ? item.senderId === me && item.deletedAt === undefined : item.seq === seq;
+      number === null ? item.senderId === me && item.deletedAt === undefined : item.seq % NUMBERS === number % NUMBERS;
     return items.findLast((item) => item.seq > 0 && isWanted(item)) ?? null;
   }
 
@@ -142,8 +142,8 @@ export class ChatRoom {
     const { client, directory, terminal, paint } = this.#ports;
     const isOwn = message.senderId === client.me.getSnapshot()?.id;
     const name = await directory.nameOf(message.senderId);
-    const quoted = message.replyTo === undefined ? null : this.find(message.replyTo);
-    if (quoted !== null) terminal.print(quoteLine(paint, await directory.nameOf(quoted.senderId), quoted.body));
+    const quoted = this.#channel?.messages.getSnapshot().items.find(({ seq }) => seq > 0 && seq === message.replyTo);
+    if (quoted !== undefined) terminal.print(quoteLine(paint, await directory.nameOf(quoted.senderId), quoted.body));
     const tick = isOwn ? tickOf(message) : null;
     if (tick !== null) this.#ticks.follow(message, tick);
     terminal.print(messageLine(paint, { message, name, isOwn }, tick), message.id);
@@ -243,7 +243,7 @@ function describeChange(
   change: ClientEvents['messageChanged']['change'],
   name: string,
 ): string | null {
-  const which = `${name}’s message ·${message.seq}`;
+  const which = `${name}’s message ${message.seq % NUMBERS}`;
   if (change === 'edited') return `${which} now reads: ${firstLine(message.body)}`;
   if (change === 'deleted') return `${which} was deleted`;
   if (change === 'pinned') return `${which} was ${message.pinnedAt === undefined ? 'unpinned' : 'pinned'}`;

@@ -63,12 +63,7 @@ export async function runCommand(scene: CommandScene, line: string): Promise<voi
 
 function printHelp({ print, paint }: CommandScene): void {
   for (const { usage, help } of Object.values(COMMANDS)) print(`  ${usage.padEnd(44)} ${paint('dim', help)}`);
-  print(
-    paint(
-      'dim',
-      '  Numbers are those after the dot at the end of a message. A line that begins with // is sent with one slash.',
-    ),
-  );
+  print(paint('dim', '  Numbers are those before the messages. A line that begins with // is sent with one slash.'));
 }
 
 async function listChannels({ client, directory, print, paint }: CommandScene): Promise<void> {
@@ -139,15 +134,15 @@ async function history(scene: CommandScene, argument: string): Promise<void> {
 }
 
 function reply(scene: CommandScene, argument: string): void {
-  const { seq, rest } = numbered(argument);
-  if (seq === null || rest === '') throw new UsageError('to which message? /reply <number> <text>');
-  void openChannel(scene).send(rest, { replyTo: seq });
+  const { number, rest } = numbered(argument);
+  if (number === null || rest === '') throw new UsageError('to which message? /reply <number> <text>');
+  void openChannel(scene).send(rest, { replyTo: target(scene, number).seq });
 }
 
 async function edit(scene: CommandScene, argument: string): Promise<void> {
-  const { seq, rest } = numbered(argument);
+  const { number, rest } = numbered(argument);
   if (rest === '') throw new UsageError('to what? /edit [<number>] <text>');
-  await openChannel(scene).edit(target(scene, seq).id, rest);
+  await openChannel(scene).edit(target(scene, number).id, rest);
 }
 
 async function remove(scene: CommandScene, argument: string): Promise<void> {
@@ -155,11 +150,11 @@ async function remove(scene: CommandScene, argument: string): Promise<void> {
 }
 
 async function react(scene: CommandScene, argument: string): Promise<void> {
-  const { seq, rest } = numbered(argument);
+  const { number, rest } = numbered(argument);
   const last = openChannel(scene)
     .messages.getSnapshot()
     .items.findLast((item) => item.seq > 0);
-  const message = seq === null ? last : target(scene, seq);
+  const message = number === null ? last : target(scene, number);
   if (message === undefined || rest === '') throw new UsageError('with what? /react [<number>] <emoji>');
   await openChannel(scene).react(message.id, rest);
 }
@@ -195,11 +190,11 @@ function openChannel({ room }: CommandScene): Channel {
   return room.channel;
 }
 
-function target({ room }: CommandScene, seq: number | null): ChatMessage {
-  const message = room.find(seq);
+function target({ room }: CommandScene, number: number | null): ChatMessage {
+  const message = room.find(number);
   if (message === null)
     throw new UsageError(
-      seq === null ? 'you wrote nothing here yet' : `message ${seq} is not loaded; /history shows more`,
+      number === null ? 'you wrote nothing here yet' : `message ${number} is not loaded; /history shows more`,
     );
   return message;
 }
@@ -212,8 +207,8 @@ function wholeNumber(text: string): number {
 }
 
 /** Splits off a number at the beginning, if the first word is one. */
-function numbered(argument: string): { seq: number | null; rest: string } {
+function numbered(argument: string): { number: number | null; rest: string } {
   const match = /^(\d{1,15})\s+([\s\S]*)$/.exec(argument);
-  if (match !== null) return { seq: Number(match[1]), rest: match[2] ?? '' };
-  return { seq: null, rest: argument };
+  if (match !== null) return { number: Number(match[1]), rest: match[2] ?? '' };
+  return { number: null, rest: argument };
 }

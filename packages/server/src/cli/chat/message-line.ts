@@ -5,8 +5,11 @@ import { colourOf, type Paint, printable } from './paint.ts';
 export type Tick = 'waiting' | 'failed' | 'sent' | 'delivered' | 'read';
 
 const TICKS: Record<Tick, string> = { waiting: '◷ ', failed: '✗ ', sent: '✓ ', delivered: '✓✓', read: '✓✓' };
+const NUMBER_WIDTH = 4;
+/** How many messages can be told apart by the numbers shown. */
+export const NUMBERS = 10 ** NUMBER_WIDTH;
 /** Columns before the text, so that further lines of a message stand below its first. */
-const INDENT = ' '.repeat(9);
+const INDENT = ' '.repeat(NUMBER_WIDTH + 10);
 
 export interface MessageLineParts {
   readonly message: ChatMessage;
@@ -14,20 +17,22 @@ export interface MessageLineParts {
   readonly isOwn: boolean;
 }
 
-/** The beginning of a message's line: time and tick, always as wide, so that it can be written over. */
-export function lineStart(paint: Paint, message: Pick<ChatMessage, 'createdAt'>, tick: Tick | null): string {
+/** The beginning of a message's line: its number, time and tick, always as wide, so that it can be written over. */
+export function lineStart(paint: Paint, message: Pick<ChatMessage, 'createdAt' | 'seq'>, tick: Tick | null): string {
   const time = new Date(message.createdAt).toTimeString().slice(0, 5);
-  if (tick === null) return `${paint('dim', time)}   `;
+  // Only the end of a long number: it tells messages on one screen apart, and commands take it as it stands.
+  const number = message.seq === 0 ? '' : `${message.seq % NUMBERS}`;
+  const start = paint('dim', `${number.padStart(NUMBER_WIDTH)} ${time}`);
+  if (tick === null) return `${start}   `;
   const style = tick === 'read' ? 'blueBright' : tick === 'failed' ? 'red' : 'dim';
-  return `${paint('dim', time)} ${paint(style, TICKS[tick])}`;
+  return `${start} ${paint(style, TICKS[tick])}`;
 }
 
 /** A message as one or more lines, the first of which begins with `lineStart`. */
 export function messageLine(paint: Paint, { message, name, isOwn }: MessageLineParts, tick: Tick | null): string {
   const start = lineStart(paint, message, tick);
   const who = paint(isOwn ? 'bold' : colourOf(message.senderId), name);
-  const place = message.seq > 0 ? paint('dim', ` ·${message.seq}`) : '';
-  return `${start} ${who}  ${bodyOf(paint, message)}${place}`;
+  return `${start} ${who}  ${bodyOf(paint, message)}`;
 }
 
 /** What a message answers to, for the line above it. */

@@ -6,8 +6,7 @@ import type { Tick } from './message-line.ts';
 const MAX_FOLLOWED = 200;
 
 interface Followed {
-  readonly message: Pick<ChatMessage, 'id' | 'createdAt'>;
-  seq: number;
+  message: Pick<ChatMessage, 'id' | 'createdAt' | 'seq'>;
   tick: Tick;
 }
 
@@ -22,7 +21,7 @@ export class Ticks {
 
   /** Starts to follow a message that is shown with this tick. */
   follow(message: Pick<ChatMessage, 'id' | 'createdAt' | 'seq'>, tick: Tick): void {
-    this.#followed.set(message.id, { message, seq: message.seq, tick });
+    this.#followed.set(message.id, { message, tick });
     const [oldest] = this.#followed.keys();
     if (this.#followed.size > MAX_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest);
   }
@@ -35,15 +34,16 @@ export class Ticks {
   settle(id: MessageId, seq: number | null): void {
     const followed = this.#followed.get(id);
     if (followed === undefined) return;
-    if (seq !== null) followed.seq = seq;
+    if (seq !== null) followed.message = { ...followed.message, seq };
     this.#set(followed, seq === null ? 'failed' : 'sent');
   }
 
   /** The members of the channel got further. */
   advance(receipts: readonly ReceiptView[], me: UserId): void {
     for (const followed of this.#followed.values()) {
-      if (followed.seq === 0) continue;
-      const { state } = deliveryOf(receipts, followed.seq, me);
+      const { seq } = followed.message;
+      if (seq === 0) continue;
+      const { state } = deliveryOf(receipts, seq, me);
       if (rank(state) > rank(followed.tick)) this.#set(followed, state);
     }
   }
