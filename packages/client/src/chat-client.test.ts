@@ -320,6 +320,64 @@ test('another epoch forgets everything', async () => {
   ann.close();
 });
 
+test('waits longer and longer for a server that is away, tells of it, and tries at once when asked to or woken', async () => {
+  const { clock, server, client } = world();
+  server.reconnectAttempts = 3;
+  let wake = (_hint: 'online' | 'offline' | 'visible'): void => {};
+  const ann = client('ann', {
+    wake: (listener) => {
+      wake = listener;
+      return () => {};
+    },
+  });
+  await online(clock, ann);
+  const states: string[] = [];
+  ann.on('connection', ({ current }) => states.push(current));
+  server.isDown = true;
+  server.kill();
+  await clock.advance(120_000);
+  expect(states.indexOf('offline')).toBe(3);
+  expect(states.length).toBeGreaterThan(8);
+  expect(ann.connection.getSnapshot().retryInMs).toBeLessThanOrEqual(15_000);
+  server.isDown = false;
+  const again = ann.connect();
+  await clock.advance(50);
+  await again;
+  for (const hint of ['online', 'visible'] as const) {
+    server.isDown = true;
+    server.kill();
+    await clock.advance(60_000);
+    server.isDown = false;
+    wake(hint);
+    await clock.advance(50);
+    expect(ann.connection.getSnapshot().current).toBe('online');
+  }
+  // Woken with a socket that is a corpse: it is found out long before the heartbeat would.
+  for (const socket of server.sockets) socket.isHalfOpen = true;
+  wake('visible');
+  await clock.advance(7_000);
+  expect(ann.connection.getSnapshot().current).toBe('online');
+  expect([...server.sockets].map(({ isHalfOpen }) => isHalfOpen)).toEqual([false]);
+  ann.close();
+});
+
+test('a server that drains is left when it says so, without a failure', async () => {
+  const { clock, server, client } = world();
+  const general = server.channel('general', [server.user('ann')]);
+  const ann = client('ann');
+  await online(clock, ann);
+  const states: string[] = [];
+  ann.on('connection', ({ current, retryInMs }) => states.push(`${current} ${retryInMs}`));
+  server.tell(server.user('ann').id, { t: 'drain', reconnectInMs: 300 });
+  await clock.advance(100);
+  const sent = ann.channel(general.id).send('still here');
+  await clock.advance(50);
+  expect(await sent).toMatchObject({ seq: 1 });
+  await clock.advance(400);
+  expect(states).toEqual(['reconnecting 0', 'online null']);
+  ann.close();
+});
+
 test('a refused token ends it; a function is asked once more first', async () => {
   const { clock, server, client } = world();
   const refused = client('nobody', { token: 'unknown' });

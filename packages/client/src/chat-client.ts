@@ -51,7 +51,10 @@ export class ChatClient {
     this.presence = core.presence;
   }
 
-  /** Connects, and keeps connected. Resolves with the user when everything is here; rejects when it cannot ever work. */
+  /**
+   * Connects, and keeps connected. Resolves with the user when everything is here; rejects when it cannot ever work. Called while
+   * the client waits to try again, it makes it try at once.
+   */
   connect(): Promise<UserView> {
     const { connection, session, isClosed } = this.#core;
     if (isClosed) return Promise.reject(new ParleyError('closed', 'unable to connect; the client is closed'));

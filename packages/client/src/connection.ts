@@ -97,9 +97,10 @@ export class Connection {
     return this.#change.current;
   }
 
-  /** Starts, unless it runs; after `failed` it may be started again. */
+  /** Starts, also again after `failed`; where it waits for the next attempt, that comes at once. */
   start(): void {
-    if (this.state !== 'idle' && this.state !== 'failed') return;
+    if (this.state === 'closed') return;
+    if (this.state !== 'idle' && this.state !== 'failed') return this.#tryNow();
     this.#attempts = 0;
     this.#wasRefused = false;
     this.#endWake ??= this.#options.wake((hint) => this.#hear(hint));
@@ -270,10 +271,14 @@ export class Connection {
       else this.#heartbeat.probe();
       return;
     }
-    const isWaiting = this.#cancelRetry !== null && this.#socket === null;
-    if (!isWaiting) return this.#heartbeat.probe();
-    this.#cancelRetry?.();
-    if (this.state === 'offline') this.#move('reconnecting', 'the device woke up', 0);
+    this.#heartbeat.probe();
+    this.#tryNow();
+  }
+
+  #tryNow(): void {
+    if (this.#cancelRetry === null || this.#socket !== null) return;
+    this.#cancelRetry();
+    if (this.state === 'offline') this.#move('reconnecting', 'trying again', 0);
     void this.#open('reconnect');
   }
 

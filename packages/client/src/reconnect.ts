@@ -1,7 +1,7 @@
 /** A first retry comes within this long. */
 const BASE_MS = 500;
 /** No wait is longer than this, whatever the attempt. */
-const CAP_MS = 30_000;
+const CAP_MS = 15_000;
 /** A server that asks for patience is not met by everybody in the same moment. */
 const SPREAD_MS = 1_000;
 
