@@ -21,6 +21,7 @@ import { MemoryBus } from './fanout/memory-bus.ts';
 import { OperatorNotices } from './fanout/operator-notices.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { registerStaticWeb } from './http/static-web.ts';
+import type { Subscriber } from './hub/subscriber.ts';
 import { present } from './lib/assert.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { originsOf } from './lib/origin.ts';
@@ -29,7 +30,11 @@ import { MentionResolver } from './messages/mentions.ts';
 import { MessageChanges } from './messages/message-changes.ts';
 import { Threads } from './messages/threads.ts';
 import type { Logger } from './monitoring/logger.ts';
-import { type ChatNode, createNode, type NodeRooms } from './node.ts';
+import { type ChatNode, createNode, type NodePorts, type NodeRooms } from './node.ts';
+import { encodeFrame } from './outbox/frame.ts';
+import { MemoryPresenceStore } from './presence/memory-presence-store.ts';
+import { PRESENCE_TOPIC, PresenceRoom } from './presence/presence-room.ts';
+import { Typing } from './presence/typing.ts';
 import { addressKey, readRanges } from './rate-limit/address.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
 import { LocalLimiter } from './rate-limit/local-limiter.ts';
@@ -96,10 +101,15 @@ export async function createApp({ config, connection, logger, clock = systemCloc
   return assemble(foundation, facts.durable, epoch);
 }
 
-async function assemble(foundation: Foundation, durable: boolean, epoch: string): Promise<App> {
-  const { config, clock, logger, bus, main, writer, limiter } = foundation;
-  const trusted = readRanges(config.trustedProxies);
-  const fanout = new Fanout(bus);
+interface State extends AccountRooms {
+  readonly delivery: Delivery;
+  readonly presence: PresenceRoom<Subscriber>;
+  readonly typing: Typing;
+}
+
+/** The rooms that live longer than a command: accounts, receipts, presence and typing. */
+function buildState(foundation: Foundation, name: string, fanout: Fanout): State {
+  const { config, clock, logger, main } = foundation;
   const accounts = buildAccounts({
     config,
     clock,
@@ -114,8 +124,26 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     clock,
     onError: (error) => logger.error({ err: error }, 'a fault of receipts'),
   });
-  const node = createNode({
-    name: randomBytes(6).toString('hex'),
+  return {
+    ...accounts,
+    delivery,
+    presence: buildPresence(foundation, name, fanout),
+    typing: new Typing(fanout, clock),
+  };
+}
+
+type Addresses = Pick<NodePorts, 'addressOf' | 'addressKey'>;
+
+/** The road with everything that its rooms are told. */
+function buildChatNode(
+  foundation: Foundation,
+  state: State,
+  facts: Pick<NodePorts, 'name' | 'durability' | 'epoch'> & Addresses,
+): ChatNode {
+  const { config, clock, logger, bus, main, writer, limiter } = foundation;
+  const { authenticator, presence, typing } = state;
+  const node: ChatNode = createNode({
+    ...facts,
     config,
     clock,
     logger,
@@ -123,19 +151,37 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     writerPool: writer.pool,
     bus,
     limiter,
-    durability: durable ? 'disk' : 'memory',
-    epoch,
     random: Math.random,
     factorOf: (actor) => factorOf(config.rateFactors, actor),
-    authenticate: (token, from) => accounts.authenticator.authenticate(token, from),
-    recheck: (actors) => accounts.authenticator.recheck(actors),
-    recheckOne: (actor) => accounts.authenticator.recheckOne(actor),
-    addressOf: (request) => addressOf(request, trusted),
-    addressKey,
-    handlersOf: (rooms) => handlersOf(foundation, { ...accounts, delivery }, rooms),
-    onCommit: onCommitOf(foundation, delivery, fanout),
+    authenticate: (token, from) => authenticator.authenticate(token, from),
+    recheck: (actors) => authenticator.recheck(actors),
+    recheckOne: (actor) => authenticator.recheckOne(actor),
+    handlersOf: (rooms) => handlersOf(foundation, state, rooms),
+    onCommit: onCommitOf(foundation, state, new Fanout(bus)),
+    onReady: (session) => presence.opened(session),
+    onGone: (session) => {
+      presence.gone(session);
+      if (node.hub.subscribersOf(session.userId) === undefined) typing.gone(session.userId);
+    },
+    onLeft: (userIds) => {
+      presence.left(userIds).catch((error: unknown) => logger.error({ err: error }, 'a fault of presence'));
+    },
+    onNodeNotice: (topic, payload) => {
+      if (topic === PRESENCE_TOPIC) presence.noticed(payload);
+    },
   });
+  return node;
+}
+
+async function assemble(foundation: Foundation, durable: boolean, epoch: string): Promise<App> {
+  const { config, clock, logger, bus, main, writer } = foundation;
+  const name = randomBytes(6).toString('hex');
+  const state = buildState(foundation, name, new Fanout(bus));
+  const trusted = readRanges(config.trustedProxies);
+  const addresses: Addresses = { addressOf: (request) => addressOf(request, trusted), addressKey };
+  const node = buildChatNode(foundation, state, { name, epoch, durability: durable ? 'disk' : 'memory', ...addresses });
   const http = await createHttpServer({
+    ...addresses,
     commands: node.commands,
     db: main.db,
     clock,
@@ -145,9 +191,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     publicUrl: config.publicUrl,
     checks: { database: () => checkDatabase(main), queue: () => checkQueue(node, config) },
     isDraining: () => node.gateway.draining,
-    authenticate: (token, origin) => accounts.authenticator.authenticate(token, origin),
-    addressOf: (request) => addressOf(request, trusted),
-    addressKey,
+    authenticate: (token, origin) => state.authenticator.authenticate(token, origin),
     mount: mountWeb,
   });
   node.gateway.attach(http.fastify.server);
@@ -169,18 +213,41 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async close() {
       node.close();
       await Promise.all([http.close(), notices.close()]);
-      await delivery.drain();
-      await accounts.close();
+      state.typing.stop();
+      await Promise.all([state.delivery.drain(), state.presence.drain()]);
+      await state.close();
       await Promise.all([main.close(), writer.close(), bus.close()]);
     },
   };
 }
 
+/** Where people are; a notice may be dropped before a socket that is behind, for the next one is whole. */
+function buildPresence({ main, clock, logger }: Foundation, name: string, fanout: Fanout): PresenceRoom<Subscriber> {
+  return new PresenceRoom<Subscriber>({
+    db: main.db,
+    store: new MemoryPresenceStore(name, clock),
+    fanout,
+    clock,
+    tell: (subscribers, json) => {
+      const frame = encodeFrame(json, true);
+      for (const subscriber of subscribers) subscriber.outbox.push(frame);
+    },
+    onError: (error) => logger.error({ err: error }, 'a fault of presence'),
+  });
+}
+
 /** What follows a commit besides its events: the author has read it, and whom a reply concerns follows its thread. */
-function onCommitOf({ main, logger }: Foundation, delivery: Delivery, fanout: Fanout): RoadPorts['onCommit'] {
+function onCommitOf(
+  { main, logger }: Foundation,
+  { delivery, typing }: { delivery: Delivery; typing: Typing },
+  fanout: Fanout,
+): RoadPorts['onCommit'] {
   const threads = new Threads(main.db, new Changes(main.db, fanout));
   return (sent, entries) => {
-    for (const entry of entries) delivery.sent(entry.senderId, entry.channelId);
+    for (const entry of entries) {
+      delivery.sent(entry.senderId, entry.channelId);
+      typing.sent(entry.senderId, entry.channelId);
+    }
     const replies = entries.flatMap((entry, index) =>
       entry.rootId === entry.channelId ? [] : [{ ...entry, seq: present(sent[index], 'sent').seq }],
     );
@@ -218,11 +285,7 @@ function addressOf(request: IncomingMessage, trusted: ReturnType<typeof readRang
 }
 
 /** Builds the state rooms, and every command from them. */
-function handlersOf(
-  { config, limiter }: Foundation,
-  state: AccountRooms & { delivery: Delivery },
-  rooms: NodeRooms,
-): Handlers {
+function handlersOf({ config, limiter }: Foundation, state: State, rooms: NodeRooms): Handlers {
   const { db, changes, fanout, clock } = rooms;
   const mentions = new MentionResolver(db);
   const members = new Members(changes);

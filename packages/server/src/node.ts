@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { UserView, WebSocketConfig, WelcomeFrame } from '@parley/protocol';
+import type { UserId, UserView, WebSocketConfig, WelcomeFrame } from '@parley/protocol';
 import type pg from 'pg';
 import { AccessDirectory } from './channels/access.ts';
 import type { Actor, Handlers } from './commands/handler.ts';
@@ -61,6 +61,8 @@ export interface RoomPorts {
   onCommit?: RoadPorts['onCommit'];
   onReady?(session: Session): void;
   onGone?(session: Session): void;
+  /** These users have left a channel that this node hears. */
+  onLeft?(userIds: readonly UserId[]): void;
   onNodeNotice?(topic: string, payload: unknown): void;
 }
 
@@ -204,7 +206,10 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
     bus,
     flusher,
     clock,
-    onEffect: (channelId, effect) => access.apply(channelId, effect),
+    onEffect: (channelId, effect) => {
+      access.apply(channelId, effect);
+      if (effect?.left !== undefined && effect.left.length > 0) ports.onLeft?.(effect.left);
+    },
     onUserNotice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
     onNodeNotice: (notice) => ports.onNodeNotice?.(notice.topic, notice.payload),
     readChanges: (channelId, since) => sync.changes(channelId, since),

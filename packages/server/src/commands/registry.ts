@@ -1,4 +1,3 @@
-import { AppError } from '../lib/app-error.ts';
 import { authHandlers } from './auth-commands.ts';
 import { type ChannelRooms, channelHandlers } from './channel-commands.ts';
 import { type DeliveryRooms, deliveryHandlers } from './delivery-commands.ts';
@@ -7,6 +6,7 @@ import { type InvitationRooms, invitationHandlers } from './invitation-commands.
 import { meHandlers } from './me-commands.ts';
 import { type MemberRooms, memberHandlers } from './member-commands.ts';
 import { type MessageRooms, messageHandlers } from './message-commands.ts';
+import { type PresenceRooms, presenceHandlers } from './presence-commands.ts';
 import { type SendMessageRooms, sendMessage } from './send-message.ts';
 import { type SyncRooms, syncHandlers } from './sync-commands.ts';
 import { type ThreadRooms, threadHandlers } from './thread-commands.ts';
@@ -21,12 +21,9 @@ export type CommandRooms = UserRooms &
   ThreadRooms &
   InvitationRooms &
   DeliveryRooms &
+  PresenceRooms &
   SyncRooms &
   SendMessageRooms;
-
-const absent = () => {
-  throw new AppError('unknown_command', 'unable to run the command; there is none of this name');
-};
 
 /** One handler for every operation: the compiler names the ones that are missing. */
 export function buildHandlers(rooms: CommandRooms): Handlers {
@@ -40,11 +37,8 @@ export function buildHandlers(rooms: CommandRooms): Handlers {
     ...threadHandlers(rooms),
     ...invitationHandlers(rooms),
     ...deliveryHandlers(rooms),
+    ...presenceHandlers(rooms),
     ...syncHandlers(rooms),
     'message.send': sendMessage(rooms),
-    'presence.set': absent,
-    'presence.get': absent,
-    'presence.watch': absent,
-    'typing.set': absent,
   };
 }
