@@ -26,6 +26,7 @@ import { Greeter } from './session/greeter.ts';
 import type { Session } from './session/session.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Database } from './storage/postgres.ts';
+import { toldError } from './storage/told-error.ts';
 import { Sync } from './sync/sync.ts';
 import { readTops } from './sync/sync-store.ts';
 import { Changes } from './writer/change.ts';
@@ -253,6 +254,7 @@ function buildSessions(
   return new Dispatch({
     ...commands,
     greeter,
+    toldError,
     pong: (session) => sessions.pong(session),
     onFault: (error, session, name) =>
       logger.error({ err: error, name, session: session.credentialId }, 'a command met a fault'),

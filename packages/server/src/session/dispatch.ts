@@ -15,6 +15,8 @@ const MAX_PENDING = 256;
 
 export interface DispatchPorts extends CommandPorts {
   readonly greeter: Greeter;
+  /** What a client is told of anything thrown, the same as at the other door. */
+  readonly toldError: (error: unknown) => AppError;
   pong(session: Session): object;
   onFault(error: unknown, session: Session, name: string): void;
   onAnswer?(name: string, code: string): void;
@@ -122,11 +124,8 @@ export class Dispatch {
   }
 
   #fail(session: Session, name: string, ref: number, error: unknown): void {
+    const told = this.#ports.toldError(error);
     if (!(error instanceof AppError)) this.#ports.onFault(error, session, name);
-    const told =
-      error instanceof AppError
-        ? error
-        : new AppError('internal', 'unable to answer; the server met a fault and logged it');
     this.#ports.onAnswer?.(name, told.code);
     session.send(errorFrameOf(ref, told));
   }

@@ -4,6 +4,9 @@ import { errorCode, isAway } from './postgres.ts';
 /** What the database answers to a text it cannot hold: a NUL, or bytes that are no UTF-8. */
 const UNSTORABLE_STATES: ReadonlySet<string> = new Set(['22021', '22P05']);
 
+/** A statement that ran out of its time, most often behind somebody else's lock. */
+const CANCELLED_STATE = '57014';
+
 /** How long a caller should wait for a database that is away. */
 const AWAY_RETRY_MS = 1_000;
 
@@ -13,6 +16,10 @@ export function toldError(error: unknown): AppError {
   if (isAway(error)) {
     const details = { retryAfterMs: AWAY_RETRY_MS, level: 'warn', cause: error } as const;
     return new AppError('busy', 'unable to answer; the database is away', details);
+  }
+  if (errorCode(error) === CANCELLED_STATE) {
+    const details = { retryAfterMs: AWAY_RETRY_MS, level: 'warn', cause: error } as const;
+    return new AppError('unavailable', 'unable to answer; the database took too long', details);
   }
   if (UNSTORABLE_STATES.has(errorCode(error) ?? '')) {
     return new AppError('bad_text', 'unable to answer; a text holds characters that cannot be stored', {
