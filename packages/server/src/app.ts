@@ -94,7 +94,9 @@ export async function createApp({ config, connection, logger, clock = systemCloc
   const main = open(config.databasePool);
   const writer = open(config.writerLanes);
   const facts = await inspectDatabase(main.db, config.allowUnsafeDatabase);
-  for (const name of await migrateUp(main.db)) logger.info({ name }, 'migrated');
+  const migrated = await migrateUp(main.db);
+  if (migrated.length > 0)
+    logger.info({ migrations: migrated.length, newest: migrated.at(-1) }, 'the schema was brought up to date');
   const limiter = new LocalLimiter(policiesOf(config), clock);
   const foundation: Foundation = { connection, config, clock, logger, bus: new MemoryBus(), main, writer, limiter };
   const epoch = await readEpoch(main.db);
