@@ -1,9 +1,11 @@
+import type { PresenceData } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, createApp } from './app.ts';
 import { readConfig } from './config/config.ts';
 import { createLogger } from './monitoring/logger.ts';
 import { SocketClient } from './testing/socket-client.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
+import { waitFor } from './testing/wait-for.ts';
 
 let database: TestDatabase;
 let app: App;
@@ -70,6 +72,37 @@ describe('a whole server', () => {
     two.say({ t: 'ping' });
     await two.until('pong');
     two.close();
+  });
+
+  test('[PRES5] [TYP1] [DEL7] one sees who is here, who types and who has read it, unless they hide it', async () => {
+    const sign = (username: string) => post('/auth/sign-in', { username, password: 'correct horse' });
+    const [ada, bob] = [await sign('ada'), await sign('bob')];
+    const owner = await socket(ada.body.token as string);
+    const channelId = (await owner.until('sync')).joined[0]?.channel.id as never;
+    const bobId = (bob.body.user as { id: string }).id as never;
+    // His sockets of before may still be believed for a moment.
+    await waitFor('bob is offline', async () => {
+      const { presence } = (await owner.run('presence.watch', { userIds: [bobId] })) as { presence: PresenceData[] };
+      return presence[0]?.userId === bobId && presence[0].status === 'offline';
+    });
+    const member = await socket(bob.body.token as string);
+    await owner.until('presence', ({ presence: [state] }) => state?.status === 'online');
+    await member.run('typing.set', { channelId, on: true });
+    await owner.until('typing', (frame) => frame.userId === bobId && frame.on);
+    const ids = ['01a20a4f-59ec-78cf-a9eb-bbbbbbbbbbb1', '01a20a4f-59ec-78cf-a9eb-bbbbbbbbbbb2'] as never[];
+    const sendAndRead = async (id: never) => {
+      const { seq } = (await owner.run('message.send', { channelId, id, body: 'x' })) as { seq: number };
+      await member.run('receipt.read', { cursors: [{ channelId, seq }] });
+      await owner.until('receipts', ({ receipts }) => receipts.some((one) => one.deliveredSeq === seq));
+      return await owner.run('receipt.status', { channelId, messageId: id });
+    };
+    expect(await sendAndRead(ids[0] as never)).toMatchObject({ status: { status: 'read' }, readBy: [bobId] });
+    expect(await member.run('me.update', { hideReceipts: true })).toMatchObject({ hideReceipts: true });
+    expect(await sendAndRead(ids[1] as never)).toMatchObject({ status: { status: 'delivered' }, read: 0, readBy: [] });
+    expect(await member.run('me.get', {})).toMatchObject({ username: 'bob', hideReceipts: true });
+    member.close();
+    await waitFor('bob is told to have gone', () => owner.of('presence').at(-1)?.presence[0]?.status === 'offline');
+    owner.close();
   });
 
   test('[HUB3] a kicked member gets the event that says so, and nothing after it', async () => {

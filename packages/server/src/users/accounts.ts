@@ -6,6 +6,7 @@ import type { Database, Tx } from '../storage/postgres.ts';
 import { changedNotice, type TellAccount } from './account-notice.ts';
 import { demandAdmin, demandOwnerLeft, demandRank } from './authority.ts';
 import type { PasswordHasher } from './passwords.ts';
+import { setHidesReceipts } from './privacy-store.ts';
 import { deleteOtherSessions } from './session-store.ts';
 import {
   type CredentialRow,
@@ -112,6 +113,11 @@ export class Accounts {
     const user = await this.#write(this.#ports.db, by.userId, { displayName });
     this.#ports.tell(changedNotice(userView(user)));
     return user;
+  }
+
+  /** Sets whether the caller shows how far he has read. */
+  hideReceipts(userId: UserId, hides: boolean): Promise<void> {
+    return setHidesReceipts(this.#ports.db, userId, hides);
   }
 
   /** Sets the caller's own password, given the old one; all other sessions end. */

@@ -1,7 +1,8 @@
-import type { UserId, UserView } from '@parley/protocol';
+import type { OwnUserView, UserId, UserView } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
 import { makeCursor, readCursor } from '../lib/cursor.ts';
 import type { Database } from '../storage/postgres.ts';
+import { readHidesReceipts } from './privacy-store.ts';
 import { listUsers, readUsers, type Viewer } from './user-directory-store.ts';
 import { findUser, hasOwner, userView } from './user-store.ts';
 
@@ -18,6 +19,11 @@ export class UserDirectory {
     const user = await findUser(this.#db, userId);
     if (user === null) throw new AppError('not_found', 'unable to find the user; there is none with this id');
     return userView(user);
+  }
+
+  /** A user as he sees himself; throws `not_found`. */
+  async findOwn(userId: UserId): Promise<OwnUserView> {
+    return { ...(await this.find(userId)), hideReceipts: await readHidesReceipts(this.#db, userId) };
   }
 
   /** One page by user name of those whom the viewer may know. */
