@@ -16,7 +16,9 @@ type Names<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name |
 type TextOf<Key extends MessageKey> = (typeof en)[Key] extends { readonly other: infer Text } ? Text : (typeof en)[Key];
 
 /** What a text wants filled in: the names in its braces. */
-export type Slots<Key extends MessageKey> = Names<TextOf<Key>>;
+export type Slots<Key extends MessageKey> =
+  | Names<TextOf<Key>>
+  | ((typeof en)[Key] extends { readonly other: string } ? 'count' : never);
 
 /** The values for a text, left out where it has no slots. */
 export type Values<Key extends MessageKey, Value> = [Slots<Key>] extends [never]

@@ -15,6 +15,9 @@ interface DialogProps {
   readonly hidesTitle?: boolean;
 }
 
+/** What a dialog is about is worth the focus more than its close button. */
+const FIRST = '.dialog-body :is(input, select, textarea), .dialog-foot button';
+
 /** A modal dialog: the browser keeps the focus within, closes it by Escape and gives the focus back. Mount it to open it. */
 export function Dialog({ title, onClose, children, footer, size = 'medium', hidesTitle = false }: DialogProps) {
   const { t } = useWords();
@@ -24,6 +27,7 @@ export function Dialog({ title, onClose, children, footer, size = 'medium', hide
     const dialog = ref.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
+    dialog.querySelector<HTMLElement>(FIRST)?.focus();
     return () => dialog.close();
   }, []);
   const closeOnScrim = (event: PointerEvent) => {

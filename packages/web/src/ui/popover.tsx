@@ -30,7 +30,10 @@ export function Popover({
   useLayoutEffect(() => {
     const popover = ref.current;
     if (popover === null) return;
-    if (!popover.matches(':popover-open')) popover.showPopover();
+    if (!popover.matches(':popover-open')) {
+      popover.showPopover();
+      popover.querySelector('input')?.focus();
+    }
     const place = () => placeElement(popover, anchor.current, { side, align });
     place();
     const observer = new ResizeObserver(place);

@@ -1,0 +1,69 @@
+import { type ChatClient, createClient } from '@parley/client';
+import { indexedDbStorage } from '@parley/client/indexed-db';
+import { createStore, type LocalStore } from '../lib/store.ts';
+import { type Outbox, watchOutbox } from './outbox.ts';
+import { forgetSession, type Session, session } from './session.ts';
+
+/** The running client, and the session that it runs for. */
+export interface Running {
+  readonly client: ChatClient;
+  readonly session: Session;
+  readonly outbox: LocalStore<Outbox>;
+}
+
+/** The client of the session; null while nobody is signed in. */
+export const running = createStore<Running | null>(null);
+
+/** Why the last session ended, when it was not by the user's wish. */
+export type EndReason = 'unauthenticated' | 'revoked' | 'deactivated';
+export const endedBy = createStore<EndReason | null>(null);
+
+const END_REASONS: readonly EndReason[] = ['unauthenticated', 'revoked', 'deactivated'];
+
+/** Keeps exactly one client for as long as there is a session. Call it once, at the start. */
+export function runClient(): void {
+  const follow = () => {
+    const wanted = session.getSnapshot();
+    const current = running.getSnapshot();
+    if (current?.session === wanted) return;
+    current?.client.close();
+    running.set(wanted === null ? null : start(wanted));
+  };
+  session.subscribe(follow);
+  follow();
+}
+
+function start(wanted: Session): Running {
+  const client = makeClient(wanted);
+  const outbox = watchOutbox(client);
+  client.on('connection', ({ current, error }) => {
+    const reason = END_REASONS.find((code) => code === error?.code);
+    if (current !== 'failed' || reason === undefined || running.getSnapshot()?.client !== client) return;
+    // What is unsent stays in this browser, and goes out when the same user signs in again.
+    endedBy.set(reason);
+    forgetSession();
+  });
+  // Why it failed shows in the connection's state.
+  client.connect().catch(() => {});
+  return { client, session: wanted, outbox };
+}
+
+function makeClient({ token, userId }: Session): ChatClient {
+  return createClient({
+    url: location.origin,
+    token,
+    storage: indexedDbStorage(userId),
+    userAgent: `Parley web, ${browserName()}`,
+  });
+}
+
+function browserName(): string {
+  const agent = navigator.userAgent;
+  const known = [
+    ['Edg/', 'Edge'],
+    ['Firefox/', 'Firefox'],
+    ['Chrome/', 'Chrome'],
+    ['Safari/', 'Safari'],
+  ].find(([mark = '']) => agent.includes(mark));
+  return known?.[1] ?? 'browser';
+}

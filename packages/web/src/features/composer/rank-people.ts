@@ -1,0 +1,24 @@
+import type { UserView } from '@parley/protocol';
+
+/** People whose name or user name goes with what was typed, best first. */
+export function rankPeople<Person extends Pick<UserView, 'username' | 'displayName'>>(
+  people: readonly Person[],
+  query: string,
+): readonly Person[] {
+  const wanted = query.toLowerCase();
+  return people
+    .map((person) => ({ person, rank: rankOf(person, wanted) }))
+    .filter(({ rank }) => rank < NO_RANK)
+    .sort((a, b) => a.rank - b.rank || a.person.displayName.localeCompare(b.person.displayName))
+    .map(({ person }) => person);
+}
+
+const NO_RANK = 4;
+
+function rankOf({ username, displayName }: Pick<UserView, 'username' | 'displayName'>, wanted: string): number {
+  const name = displayName.toLowerCase();
+  if (wanted === '' || username === wanted) return 0;
+  if (username.startsWith(wanted) || name.startsWith(wanted)) return 1;
+  if (name.split(/[\s._-]+/).some((word) => word.startsWith(wanted))) return 2;
+  return username.includes(wanted) || name.includes(wanted) ? 3 : NO_RANK;
+}

@@ -1,0 +1,85 @@
+import type { ChannelSummary } from '@parley/client';
+import { ArrowLeft, Info, Pin, Users } from 'lucide-react';
+import { useChannelTitle } from '../../chat/channel-title.ts';
+import { usePresence } from '../../chat/use-chat.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { hrefOf, NO_PANE, navigate, type Pane, toChannel } from '../../lib/routes.ts';
+import { useNow } from '../../lib/use-now.ts';
+import { ChannelSign } from '../../ui/avatar.tsx';
+import { IconButton } from '../../ui/button.tsx';
+import { PresenceAvatar } from '../presence/presence-avatar.tsx';
+import './channel-header.css';
+
+/** What the conversation is, and what lies beside it. */
+export function ChannelHeader({ info, pane }: { readonly info: ChannelSummary; readonly pane: Pane }) {
+  const { t, format } = useWords();
+  const { title, people } = useChannelTitle(info);
+  const { kind, memberCount, topic } = info.channel;
+  const toggle = (name: 'details' | 'members' | 'pins') => () =>
+    navigate(toChannel(info.id, pane.name === name ? NO_PANE : { name }));
+  const [person] = people;
+  return (
+    <header className="channel-header">
+      <a
+        className="icon-button icon-button-medium back-link"
+        href={hrefOf({ name: 'home' })}
+        aria-label={t('shell.back')}
+      >
+        <ArrowLeft size={18} aria-hidden="true" />
+      </a>
+      <span className="channel-header-sign">
+        {person !== undefined && people.length === 1 ? (
+          <PresenceAvatar user={person} size="s" />
+        ) : kind === 'direct' ? (
+          <Users size={18} aria-hidden="true" />
+        ) : (
+          <ChannelSign kind={kind === 'public' ? 'public' : 'private'} size={18} />
+        )}
+      </span>
+      <div className="channel-header-text">
+        <h1>
+          <bdi>{title}</bdi>
+        </h1>
+        {kind === 'direct' ? (
+          person !== undefined && people.length === 1 && <PersonLine userId={person.id} />
+        ) : (
+          <p className="channel-topic">{topic}</p>
+        )}
+      </div>
+      {kind !== 'direct' && (
+        <button
+          type="button"
+          className="member-count"
+          aria-pressed={pane.name === 'members'}
+          aria-label={t('channel.members', { count: memberCount })}
+          data-tip={t('channel.members', { count: memberCount })}
+          onClick={toggle('members')}
+        >
+          <Users size={16} aria-hidden="true" />
+          {format.number(memberCount)}
+        </button>
+      )}
+      <IconButton icon={Pin} label={t('pins.title')} aria-pressed={pane.name === 'pins'} onClick={toggle('pins')} />
+      <IconButton
+        icon={Info}
+        label={t('details.title')}
+        aria-pressed={pane.name === 'details'}
+        onClick={toggle('details')}
+      />
+    </header>
+  );
+}
+
+function PersonLine({ userId }: { readonly userId: Parameters<typeof usePresence>[0] }) {
+  const { t, format } = useWords();
+  const presence = usePresence(userId);
+  const now = useNow();
+  if (presence === null) return <p className="channel-topic" />;
+  const { status, lastSeen, statusText = '', statusEmoji = '', doNotDisturb } = presence;
+  const where =
+    status === 'offline' && lastSeen !== null
+      ? t('presence.lastSeen', { when: format.ago(lastSeen, now) })
+      : t(doNotDisturb ? 'presence.dnd' : `presence.${status}`);
+  const own = `${statusEmoji} ${statusText}`.trim();
+  return <p className="channel-topic">{own === '' ? where : `${where} · ${own}`}</p>;
+}

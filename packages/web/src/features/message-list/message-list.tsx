@@ -1,0 +1,206 @@
+import type { ChatMessage, ParleyError } from '@parley/client';
+import type { UserId } from '@parley/protocol';
+import { ArrowDown } from 'lucide-react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { Virtualizer } from 'virtua';
+import { errorText } from '../../chat/error-text.ts';
+import { useChannel, useMessages, useReceipts } from '../../chat/use-chat.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { classNames } from '../../lib/class-names.ts';
+import { useNow } from '../../lib/use-now.ts';
+import { Button } from '../../ui/button.tsx';
+import { useConversation } from '../conversation/conversation-context.tsx';
+import { MessageItem } from '../message/message-item.tsx';
+import { MessageSkeleton } from './message-skeleton.tsx';
+import { isNews, makeRows, type Row } from './rows.ts';
+import { useDelivery } from './use-delivery.ts';
+import { useListKeys } from './use-list-keys.ts';
+import { useReadMarker } from './use-read-marker.ts';
+import { useScrollAnchor } from './use-scroll-anchor.ts';
+import { useStart } from './use-start.ts';
+import './message-list.css';
+
+interface MessageListProps {
+  readonly label: string;
+  /** What stands above the first message of all. */
+  readonly start: ReactNode;
+  /** A message to begin with, when an address names one. */
+  readonly targetSeq: number | null;
+}
+
+/** The messages of the conversation: as many as are in sight, kept still while others come. */
+export function MessageList({ label, start, targetSeq }: MessageListProps) {
+  const { t } = useWords();
+  const { channelId, userId } = useConversation();
+  const channel = useChannel(channelId);
+  const snapshot = useMessages(channelId);
+  const { items, hasOlder, isLoaded } = snapshot;
+  const begin = useStart(channel, snapshot, targetSeq);
+  const rows = useMemo(
+    () => makeRows(items, { isWhole: isLoaded && !hasOlder, readSeq: begin.readSeq, userId }),
+    [items, hasOlder, isLoaded, begin.readSeq, userId],
+  );
+  const startRow = useMemo(() => begin.rowIn(rows), [begin, rows]);
+  const anchor = useScrollAnchor({ rows, snapshot, channel, startRow, isReady: begin.isReady });
+  const { report, suspend } = useReadMarker({ channel, listRef: anchor.listRef, rows, isPlaced: anchor.isPlaced });
+  const deliveryOfMessage = useDelivery(useReceipts(channelId), userId);
+  const keys = useListKeys(rows, anchor.scrollToRow);
+  const news = useNewsBelow(items, userId, anchor.isAtEnd);
+  useEndAfterSending(items, snapshot.hasNewer, anchor.scrollToEnd);
+  useTarget(targetSeq, rows, anchor.scrollToRow, anchor.isPlaced);
+
+  const toEnd = () => {
+    if (snapshot.hasNewer) void channel.jumpToLatest().then(anchor.scrollToEnd);
+    else anchor.scrollToEnd();
+  };
+  const seen = () => {
+    anchor.onScroll();
+    report();
+  };
+  const firstSeq = items[0]?.seq ?? 0;
+  return (
+    <div className="message-list">
+      <div
+        ref={anchor.scrollerRef}
+        className={classNames('message-scroller', !anchor.isPlaced && 'message-scroller-waiting')}
+        role="log"
+        aria-live="off"
+        aria-label={label}
+        aria-busy={!anchor.isPlaced}
+        onKeyDown={keys.onKeyDown}
+        onFocus={keys.onFocus}
+      >
+        <div className="message-room" />
+        <Virtualizer
+          key={anchor.listKey}
+          ref={anchor.listRef}
+          scrollRef={anchor.scrollerRef}
+          data={rows}
+          shift={anchor.shift}
+          bufferSize={400}
+          keepMounted={keys.keepMounted}
+          onScroll={seen}
+          onResize={report}
+        >
+          {(row: Row, index) => (
+            <ListRow
+              key={row.key}
+              row={row}
+              start={start}
+              quoted={quotedBy(row, items, firstSeq)}
+              delivery={row.kind === 'message' ? deliveryOfMessage(row.message) : null}
+              isTabStop={index === keys.tabStop}
+              isTarget={row.kind === 'message' && row.message.seq === targetSeq}
+              onMarkUnread={suspend}
+            />
+          )}
+        </Virtualizer>
+      </div>
+      {!anchor.isPlaced && <MessageSkeleton />}
+      <LoadProblem error={snapshot.isLoading ? null : snapshot.error} onRetry={() => void channel.load()} />
+      {anchor.isPlaced && (!anchor.isAtEnd || snapshot.hasNewer) && (
+        <button type="button" className={classNames('to-end', news > 0 && 'to-end-news')} onClick={toEnd}>
+          <ArrowDown size={16} aria-hidden="true" />
+          {news > 0 ? t('list.news', { count: news }) : t('list.toEnd')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ListRowProps {
+  readonly row: Row;
+  readonly start: ReactNode;
+  readonly quoted: ChatMessage | null;
+  readonly delivery: ReturnType<ReturnType<typeof useDelivery>>;
+  readonly isTabStop: boolean;
+  readonly isTarget: boolean;
+  readonly onMarkUnread: () => void;
+}
+
+function ListRow({ row, start, ...message }: ListRowProps) {
+  switch (row.kind) {
+    case 'start':
+      return <>{start}</>;
+    case 'day':
+      return <DayRow timeMs={row.timeMs} />;
+    case 'unread':
+      return <UnreadRow />;
+    case 'message':
+      return <MessageItem message={row.message} isHead={row.isHead} {...message} />;
+  }
+}
+
+function LoadProblem({ error, onRetry }: { readonly error: ParleyError | null; readonly onRetry: () => void }) {
+  const words = useWords();
+  if (error === null) return null;
+  return (
+    <div className="message-list-problem" role="alert">
+      <p>{errorText(words, error)}</p>
+      <Button onClick={onRetry}>{words.t('common.retry')}</Button>
+    </div>
+  );
+}
+
+function DayRow({ timeMs }: { readonly timeMs: number }) {
+  const { format } = useWords();
+  return (
+    <div className="day-row">
+      <h3>{format.day(timeMs, useNow())}</h3>
+    </div>
+  );
+}
+
+function UnreadRow() {
+  const { t } = useWords();
+  return (
+    <div className="unread-row">
+      <h3>{t('list.newMessages')}</h3>
+    </div>
+  );
+}
+
+function quotedBy(row: Row, items: readonly ChatMessage[], firstSeq: number): ChatMessage | null {
+  if (row.kind !== 'message' || row.message.replyTo === undefined) return null;
+  // Loaded messages are numbered without a hole, so the place is arithmetic.
+  return items[row.message.replyTo - firstSeq] ?? null;
+}
+
+/** How many messages of others have come since one left the end. */
+function useNewsBelow(items: readonly ChatMessage[], userId: UserId | null, isAtEnd: boolean): number {
+  const [seenSeq, setSeenSeq] = useState(0);
+  const lastSeq = items.findLast(({ seq }) => seq > 0)?.seq ?? 0;
+  useEffect(() => {
+    if (isAtEnd) setSeenSeq(lastSeq);
+  }, [isAtEnd, lastSeq]);
+  return isAtEnd || seenSeq === 0 ? 0 : items.filter((message) => isNews(message, seenSeq, userId)).length;
+}
+
+/** Whoever writes wants to see it: the end comes into sight with each message of one's own. */
+function useEndAfterSending(items: readonly ChatMessage[], hasNewer: boolean, scrollToEnd: () => void): void {
+  const last = items.at(-1);
+  const waitingId = last !== undefined && last.seq === 0 ? last.id : null;
+  const shownId = useRef<string | null>(waitingId);
+  useEffect(() => {
+    if (waitingId === null || waitingId === shownId.current || hasNewer) return;
+    shownId.current = waitingId;
+    scrollToEnd();
+  }, [waitingId, hasNewer, scrollToEnd]);
+}
+
+/** Goes to a message that an address names while the conversation is open already. */
+function useTarget(
+  seq: number | null,
+  rows: readonly Row[],
+  scrollToRow: (index: number) => void,
+  isPlaced: boolean,
+): void {
+  const reached = useRef<number | null>(seq);
+  const index = seq === null ? -1 : rows.findIndex((row) => row.kind === 'message' && row.message.seq === seq);
+  useEffect(() => {
+    if (seq === null) reached.current = null;
+    if (seq === null || index < 0 || !isPlaced || reached.current === seq) return;
+    reached.current = seq;
+    scrollToRow(index);
+  }, [seq, index, scrollToRow, isPlaced]);
+}

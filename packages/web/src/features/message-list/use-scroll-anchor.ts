@@ -1,0 +1,116 @@
+import type { Channel, MessagesSnapshot } from '@parley/client';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { VirtualizerHandle } from 'virtua';
+import { isReplaced, isShifted } from './row-changes.ts';
+import type { Row } from './rows.ts';
+
+/** This close to the end counts as at the end: half a line of text. */
+const END_TOLERANCE_PX = 24;
+/** Older messages are asked for this long before one gets there. */
+const PRELOAD_PX = 1_200;
+/** A jump leaves this much of what comes before in sight. */
+const LEAD_PX = 72;
+
+interface Options {
+  readonly rows: readonly Row[];
+  readonly snapshot: MessagesSnapshot;
+  readonly channel: Channel;
+  /** Where to begin: a row, or null for the end. */
+  readonly startRow: number | null;
+  /** False until the rows hold the place to begin. */
+  readonly isReady: boolean;
+}
+
+export interface ScrollAnchor {
+  readonly scrollerRef: RefObject<HTMLDivElement | null>;
+  readonly listRef: RefObject<VirtualizerHandle | null>;
+  /** Names one unbroken list: another key, another list. */
+  readonly listKey: number;
+  /** Older rows have come in front: what is in sight stays where it is. */
+  readonly shift: boolean;
+  readonly isPlaced: boolean;
+  readonly isAtEnd: boolean;
+  readonly onScroll: () => void;
+  readonly scrollToEnd: () => void;
+  readonly scrollToRow: (index: number) => void;
+}
+
+/**
+ * Keeps the view still: while older pages come in front, and while messages come behind, unless one reads at the end; then the end stays
+ * in sight, also when the composer grows or a keyboard opens.
+ */
+export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: Options): ScrollAnchor {
+  const scrollerRef = useRef<HTMLDivElement>(null);
+  const listRef = useRef<VirtualizerHandle>(null);
+  const followsEnd = useRef(false);
+  const [isPlaced, setPlaced] = useState(false);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const last = useRef<{ rows: readonly Row[]; key: number }>({ rows: [], key: 0 });
+  const listKey = isReplaced(last.current.rows, rows) ? last.current.key + 1 : last.current.key;
+  const shift = isShifted(last.current.rows, rows);
+
+  useLayoutEffect(() => {
+    last.current = { rows, key: listKey };
+  }, [rows, listKey]);
+
+  const scrollToEnd = useCallback(() => {
+    followsEnd.current = true;
+    setAtEnd(true);
+    const scroller = scrollerRef.current;
+    if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
+  }, []);
+
+  const scrollToRow = useCallback((index: number) => {
+    followsEnd.current = false;
+    listRef.current?.scrollToIndex(index, { align: 'start', offset: -LEAD_PX });
+  }, []);
+
+  useLayoutEffect(() => {
+    if (!isReady || isPlaced) return;
+    if (startRow === null) scrollToEnd();
+    else scrollToRow(startRow);
+    // One frame later the rows in sight are measured, and the place is true.
+    const frame = requestAnimationFrame(() => setPlaced(true));
+    return () => cancelAnimationFrame(frame);
+  }, [isReady, isPlaced, startRow, scrollToEnd, scrollToRow]);
+
+  useFollowedEnd(scrollerRef, followsEnd);
+
+  const { hasOlder, hasNewer, isLoading } = snapshot;
+  const onScroll = useCallback(() => {
+    const list = listRef.current;
+    if (list === null || !isPlaced) return;
+    const toEnd = list.scrollSize - list.viewportSize - list.scrollOffset;
+    followsEnd.current = toEnd <= END_TOLERANCE_PX && !hasNewer;
+    setAtEnd(followsEnd.current);
+    if (isLoading) return;
+    if (hasOlder && list.scrollOffset < PRELOAD_PX) void channel.loadOlder();
+    else if (hasNewer && toEnd < PRELOAD_PX) void channel.loadNewer();
+  }, [channel, hasOlder, hasNewer, isLoading, isPlaced]);
+
+  // A page that came may be too short to fill the view: then the next is due without anybody scrolling.
+  useEffect(() => onScroll(), [onScroll]);
+
+  return { scrollerRef, listRef, listKey, shift, isPlaced, isAtEnd, onScroll, scrollToEnd, scrollToRow };
+}
+
+/** Keeps the end in sight while it is followed, whatever grows or shrinks. */
+function useFollowedEnd(scrollerRef: RefObject<HTMLDivElement | null>, followsEnd: RefObject<boolean>): void {
+  useEffect(() => {
+    const scroller = scrollerRef.current;
+    if (scroller === null) return;
+    const observer = new ResizeObserver(() => {
+      if (followsEnd.current) scroller.scrollTop = scroller.scrollHeight;
+    });
+    observer.observe(scroller);
+    for (const child of scroller.children) observer.observe(child);
+    const children = new MutationObserver(() => {
+      for (const child of scroller.children) observer.observe(child);
+    });
+    children.observe(scroller, { childList: true });
+    return () => {
+      observer.disconnect();
+      children.disconnect();
+    };
+  }, [scrollerRef, followsEnd]);
+}

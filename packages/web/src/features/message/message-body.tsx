@@ -1,0 +1,58 @@
+import type { ChatMessage } from '@parley/client';
+import { useMemo } from 'react';
+import { useChannels, useUsers } from '../../chat/use-chat.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { hrefOf, toChannel } from '../../lib/routes.ts';
+import { useConversation } from '../conversation/conversation-context.tsx';
+import { Markdown, type References } from '../markdown/markdown.tsx';
+
+/** What somebody wrote, or that it is gone. */
+export function MessageBody({ message }: { readonly message: ChatMessage }) {
+  const { t, format } = useWords();
+  const references = useReferences(message);
+  if (message.deletedAt !== undefined) return <p className="message-deleted">{t('message.deleted')}</p>;
+  return (
+    <div className="message-body">
+      {message.body !== '' && <Markdown body={message.body} references={references} />}
+      {message.editedAt !== undefined && (
+        <span className="message-edited" data-tip={format.exact(message.editedAt)}>
+          {t('message.edited')}
+        </span>
+      )}
+    </div>
+  );
+}
+
+const NO_IDS: readonly never[] = [];
+
+/** Draws names in a message: people whom the server has notified, and channels that the reader can open. */
+function useReferences(message: ChatMessage): References {
+  const { userId } = useConversation();
+  const people = useUsers(message.mentions ?? NO_IDS);
+  const channels = useChannels();
+  const { everyone } = message;
+  return useMemo(
+    () => ({
+      person(username) {
+        if (username === everyone) return <span className="reference reference-me">@{username}</span>;
+        const user = people.find((person) => person?.username === username);
+        if (user === undefined || user === null) return null;
+        return (
+          <span className={user.id === userId ? 'reference reference-me' : 'reference'} data-tip={`@${user.username}`}>
+            @<bdi>{user.displayName}</bdi>
+          </span>
+        );
+      },
+      channel(name) {
+        const found = channels.find(({ channel }) => channel.kind === 'public' && channel.name === name);
+        if (found === undefined) return null;
+        return (
+          <a className="reference" href={hrefOf(toChannel(found.id))}>
+            #{name}
+          </a>
+        );
+      },
+    }),
+    [people, channels, everyone, userId],
+  );
+}

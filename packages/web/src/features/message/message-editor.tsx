@@ -1,0 +1,54 @@
+import type { ChatMessage } from '@parley/client';
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
+import { useChannel } from '../../chat/use-chat.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { Button } from '../../ui/button.tsx';
+import { AutoTextarea } from '../composer/auto-textarea.tsx';
+import { useConversation } from '../conversation/conversation-context.tsx';
+import { useAttempt } from './use-message-actions.ts';
+
+/** Edits a message in its place. */
+export function MessageEditor({ message }: { readonly message: ChatMessage }) {
+  const { t } = useWords();
+  const { channelId, startEdit, focusComposer } = useConversation();
+  const channel = useChannel(channelId);
+  const attempt = useAttempt();
+  const [text, setText] = useState(message.body);
+  const ref = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    ref.current?.focus();
+    ref.current?.setSelectionRange(message.body.length, message.body.length);
+  }, [message.body]);
+  const close = () => {
+    startEdit(null);
+    focusComposer();
+  };
+  const body = text.trim();
+  const save = () => {
+    if (body === '') return;
+    close();
+    if (body !== message.body) attempt(channel.edit(message.id, body));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    if (event.key === 'Escape') close();
+    else if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      save();
+    }
+  };
+  return (
+    <div className="message-editor">
+      <AutoTextarea ref={ref} label={t('message.editLabel')} value={text} onChange={setText} onKeyDown={onKeyDown} />
+      <div className="message-editor-foot">
+        <span>{t('message.editHint')}</span>
+        <Button look="quiet" onClick={close}>
+          {t('common.cancel')}
+        </Button>
+        <Button look="primary" disabled={body === ''} onClick={save}>
+          {t('common.save')}
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+import type { ChatMessage } from '@parley/client';
+import type { UserId } from '@parley/protocol';
+import { memo, useContext, useId, useState } from 'react';
+import { useUser } from '../../chat/use-chat.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { classNames } from '../../lib/class-names.ts';
+import { Avatar } from '../../ui/avatar.tsx';
+import { EditingContext, useConversation } from '../conversation/conversation-context.tsx';
+import type { Delivery } from '../message-list/use-delivery.ts';
+import { Attachments } from './attachments.tsx';
+import { MessageBody } from './message-body.tsx';
+import { MessageEditor } from './message-editor.tsx';
+import { MessageFailure } from './message-failure.tsx';
+import { MessageStatus } from './message-status.tsx';
+import { MessageToolbar } from './message-toolbar.tsx';
+import { Reactions } from './reactions.tsx';
+import { ReplyQuote } from './reply-quote.tsx';
+import { ThreadLink } from './thread-link.tsx';
+import { useMessageKeys } from './use-message-keys.ts';
+import './message.css';
+
+interface MessageItemProps {
+  readonly message: ChatMessage;
+  readonly isHead: boolean;
+  /** The message that this one quotes, when it is loaded. */
+  readonly quoted: ChatMessage | null;
+  /** How far it has got; null for messages of others. */
+  readonly delivery: Delivery | null;
+  readonly isTabStop: boolean;
+  readonly isTarget: boolean;
+  readonly onMarkUnread: () => void;
+}
+
+/** One message with all that hangs on it. Its tools are there while the pointer or the focus is. */
+export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
+  const { message, isHead, quoted, delivery, isTabStop, isTarget, onMarkUnread } = props;
+  const { t, format } = useWords();
+  const author = useUser(message.senderId);
+  const isEditing = useContext(EditingContext) === message.id;
+  const [isHovered, setHovered] = useState(false);
+  const [hasFocus, setFocus] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  const headId = useId();
+  const name = author?.displayName ?? t('message.unknownAuthor');
+  const isDeleted = message.deletedAt !== undefined;
+  const { userId } = useConversation();
+  const isMention = !isDeleted && isFor(message, userId);
+  const onKeyDown = useMessageKeys(message);
+  const hasTools = (isHovered || hasFocus || isOpen) && !isEditing && !isDeleted && message.seq > 0;
+  return (
+    <article
+      className={classNames(
+        'message',
+        isHead && 'message-head',
+        message.pinnedAt !== undefined && 'message-pinned',
+        isMention && 'message-mention',
+        isTarget && 'message-target',
+        isEditing && 'message-editing',
+        message.seq === 0 && 'message-waiting',
+      )}
+      data-message={message.id}
+      data-seq={message.seq}
+      tabIndex={isTabStop ? 0 : -1}
+      aria-labelledby={headId}
+      onKeyDown={onKeyDown}
+      onPointerEnter={() => setHovered(true)}
+      onPointerLeave={() => setHovered(false)}
+      onFocus={() => setFocus(true)}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setFocus(false);
+      }}
+    >
+      <div className="message-side">
+        {isHead ? (
+          <Avatar id={message.senderId} name={name} isBot={author?.kind === 'bot'} />
+        ) : (
+          <time className="message-time" dateTime={new Date(message.createdAt).toISOString()}>
+            {format.time(message.createdAt)}
+          </time>
+        )}
+      </div>
+      <div className="message-main">
+        <header id={headId} className={isHead ? 'message-header' : 'hidden-text'}>
+          <bdi className="message-author">{name}</bdi>
+          {author?.kind === 'bot' && <span className="tag">{t('message.bot')}</span>}
+          <time
+            className="message-time"
+            dateTime={new Date(message.createdAt).toISOString()}
+            data-tip={format.exact(message.createdAt)}
+          >
+            {format.time(message.createdAt)}
+          </time>
+          {message.pinnedAt !== undefined && <span className="message-pin">{t('message.pinned')}</span>}
+        </header>
+        {message.replyTo !== undefined && !isDeleted && <ReplyQuote seq={message.replyTo} quoted={quoted} />}
+        {isEditing ? <MessageEditor message={message} /> : <MessageBody message={message} />}
+        <Attachments message={message} />
+        <MessageFailure message={message} />
+        <Reactions message={message} />
+        <ThreadLink message={message} />
+      </div>
+      <MessageStatus delivery={delivery} message={message} />
+      {hasTools && <MessageToolbar message={message} onOpenChange={setOpen} onMarkUnread={onMarkUnread} />}
+    </article>
+  );
+});
+
+/** True for a message that calls the user, by name or with everybody. */
+function isFor(message: ChatMessage, userId: UserId | null): boolean {
+  if (userId === null || message.senderId === userId) return false;
+  return message.everyone !== undefined || message.mentions?.includes(userId) === true;
+}

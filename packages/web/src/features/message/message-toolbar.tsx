@@ -1,0 +1,97 @@
+import type { ChatMessage } from '@parley/client';
+import { Ellipsis, MessagesSquare, Reply, SmilePlus } from 'lucide-react';
+import { useCallback, useRef, useState } from 'react';
+import { useWords } from '../../i18n/use-words.ts';
+import { IconButton } from '../../ui/button.tsx';
+import { Menu } from '../../ui/menu.tsx';
+import { Popover } from '../../ui/popover.tsx';
+import { useConversation } from '../conversation/conversation-context.tsx';
+import { EmojiPicker } from '../emoji/emoji-picker.tsx';
+import { QUICK_EMOJI, useRecentEmoji } from '../emoji/recent-emoji.ts';
+import { DeleteMessageDialog } from './delete-message-dialog.tsx';
+import { useReact } from './use-message-actions.ts';
+import { useMessageMenu } from './use-message-menu.ts';
+
+interface MessageToolbarProps {
+  readonly message: ChatMessage;
+  /** Says whether something of it is open: then it stays though the pointer leaves. */
+  readonly onOpenChange: (isOpen: boolean) => void;
+  readonly onMarkUnread: () => void;
+}
+
+/** What one can do with a message. */
+export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageToolbarProps) {
+  const { t } = useWords();
+  const { may, isThread, startReply, openThread } = useConversation();
+  const picker = useRef<HTMLButtonElement>(null);
+  const [isPicking, setPicking] = useState(false);
+  const [isDeleting, setDeleting] = useState(false);
+  const react = useReact(message);
+  const recent = useRecentEmoji();
+  const items = useMessageMenu({ message, onMarkUnread, onDelete: () => open(setDeleting, true) });
+  const open = (set: (isOpen: boolean) => void, isOpen: boolean) => {
+    set(isOpen);
+    onOpenChange(isOpen);
+  };
+  const closePicker = useCallback(() => {
+    setPicking(false);
+    onOpenChange(false);
+  }, [onOpenChange]);
+  const quick = [...new Set([...recent, ...QUICK_EMOJI])].slice(0, 3);
+  return (
+    <div className="message-toolbar" role="toolbar" aria-label={t('message.tools')}>
+      {may('message.react') && (
+        <>
+          {quick.map((emoji) => (
+            <button
+              key={emoji}
+              type="button"
+              className="icon-button icon-button-small toolbar-emoji"
+              aria-label={t('reactions.with', { emoji })}
+              onClick={() => react(emoji, true)}
+            >
+              {emoji}
+            </button>
+          ))}
+          <IconButton
+            ref={picker}
+            icon={SmilePlus}
+            label={t('reactions.add')}
+            size="small"
+            aria-expanded={isPicking}
+            onClick={() => open(setPicking, !isPicking)}
+          />
+        </>
+      )}
+      {may('message.send') && (
+        <IconButton icon={Reply} label={t('message.reply')} keys="R" size="small" onClick={() => startReply(message)} />
+      )}
+      {!isThread && (
+        <IconButton
+          icon={MessagesSquare}
+          label={t('message.openThread')}
+          keys="T"
+          size="small"
+          onClick={() => openThread(message)}
+        />
+      )}
+      <Menu
+        label={t('message.more')}
+        items={items}
+        onOpenChange={onOpenChange}
+        trigger={(props) => <IconButton {...props} icon={Ellipsis} label={t('message.more')} size="small" />}
+      />
+      {isPicking && (
+        <Popover anchor={picker} align="end" role="dialog" label={t('emoji.label')} onClose={closePicker}>
+          <EmojiPicker
+            onPick={(emoji) => {
+              closePicker();
+              react(emoji, true);
+            }}
+          />
+        </Popover>
+      )}
+      {isDeleting && <DeleteMessageDialog message={message} onClose={() => open(setDeleting, false)} />}
+    </div>
+  );
+}

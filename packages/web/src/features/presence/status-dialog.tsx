@@ -1,0 +1,125 @@
+import { LIMITS } from '@parley/protocol/constants';
+import { useId, useRef, useState } from 'react';
+import { useClient } from '../../chat/chat-provider.tsx';
+import { useMe } from '../../chat/use-chat.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Popover } from '../../ui/popover.tsx';
+import { SelectField } from '../../ui/select-field.tsx';
+import { TextField } from '../../ui/text-field.tsx';
+import { EmojiPicker } from '../emoji/emoji-picker.tsx';
+import { Problem } from '../entrance/problem.tsx';
+import { useSubmit } from '../entrance/use-submit.ts';
+
+const HOUR_MS = 3_600_000;
+const LASTING = { hour: HOUR_MS, day: 8 * HOUR_MS, week: 7 * 24 * HOUR_MS, never: null } as const;
+type Lasting = keyof typeof LASTING;
+const PLACES = ['online', 'away', 'invisible'] as const;
+
+/** Sets where one is, and a line of what one is doing. */
+export function StatusDialog({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useWords();
+  const client = useClient();
+  const me = useMe();
+  const known = me === null ? null : client.presence.of(me.id).getSnapshot();
+  const [place, setPlace] = useState<(typeof PLACES)[number]>(known?.status === 'away' ? 'away' : 'online');
+  const [isQuiet, setQuiet] = useState(known?.doNotDisturb ?? false);
+  const [emoji, setEmoji] = useState(known?.statusEmoji ?? '');
+  const [text, setText] = useState(known?.statusText ?? '');
+  const [lasting, setLasting] = useState<Lasting>('day');
+  const group = useId();
+  const { isBusy, problem, onSubmit } = useSubmit(async () => {
+    const statusForMs = emoji === '' && text.trim() === '' ? null : LASTING[lasting];
+    await client.presence.set({
+      status: place,
+      doNotDisturb: isQuiet,
+      statusText: text.trim(),
+      statusEmoji: emoji,
+      statusForMs,
+    });
+    onClose();
+  });
+  return (
+    <Dialog title={t('own.status')} size="small" onClose={onClose}>
+      <form className="dialog-form" onSubmit={onSubmit}>
+        <Problem text={problem} />
+        <fieldset>
+          <legend className="field-label">{t('own.place')}</legend>
+          {PLACES.map((choice) => (
+            <label key={choice} className="choice">
+              <input type="radio" name={group} checked={place === choice} onChange={() => setPlace(choice)} />
+              <span>{t(`own.place.${choice}`)}</span>
+            </label>
+          ))}
+        </fieldset>
+        <label className="choice">
+          <input type="checkbox" checked={isQuiet} onChange={(event) => setQuiet(event.target.checked)} />
+          <span>
+            {t('presence.dnd')}
+            <small>{t('own.dndHint')}</small>
+          </span>
+        </label>
+        <TextField
+          label={t('own.statusText')}
+          value={text}
+          placeholder={t('own.statusPlaceholder')}
+          onChange={(event) => setText(event.target.value)}
+          maxLength={LIMITS.statusTextCodePoints}
+          before={<StatusEmoji emoji={emoji} onPick={setEmoji} />}
+        />
+        <SelectField label={t('own.lasting')} value={lasting} onChange={(value) => setLasting(value as Lasting)}>
+          {(Object.keys(LASTING) as Lasting[]).map((name) => (
+            <option key={name} value={name}>
+              {t(`own.lasting.${name}`)}
+            </option>
+          ))}
+        </SelectField>
+        <div className="dialog-foot">
+          <Button
+            look="quiet"
+            onClick={() => {
+              setText('');
+              setEmoji('');
+            }}
+          >
+            {t('own.clearStatus')}
+          </Button>
+          <Button type="submit" look="primary" isBusy={isBusy}>
+            {t('common.save')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function StatusEmoji({ emoji, onPick }: { readonly emoji: string; readonly onPick: (emoji: string) => void }) {
+  const { t } = useWords();
+  const ref = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        ref={ref}
+        type="button"
+        className="icon-button icon-button-small"
+        aria-label={t('emoji.label')}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {emoji === '' ? '🙂' : emoji}
+      </button>
+      {isOpen && (
+        <Popover anchor={ref} role="dialog" label={t('emoji.label')} onClose={() => setOpen(false)}>
+          <EmojiPicker
+            onPick={(picked) => {
+              setOpen(false);
+              onPick(picked);
+            }}
+          />
+        </Popover>
+      )}
+    </>
+  );
+}

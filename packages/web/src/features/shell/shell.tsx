@@ -1,0 +1,125 @@
+import { lazy, Suspense, useState } from 'react';
+import { useChannelInfo } from '../../chat/use-chat.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { NO_PANE, navigate, type Route, toChannel, useRoute } from '../../lib/routes.ts';
+import { ChannelList } from '../channel-list/channel-list.tsx';
+import { ConnectionBanner } from '../connection/connection-banner.tsx';
+import { ChannelView } from '../conversation/channel-view.tsx';
+import { BrowseChannelsDialog } from '../dialogs/browse-channels-dialog.tsx';
+import { CreateChannelDialog } from '../dialogs/create-channel-dialog.tsx';
+import { NewDirectDialog } from '../dialogs/new-direct-dialog.tsx';
+import { DetailsPane } from '../panes/details-pane.tsx';
+import { MembersPane } from '../panes/members-pane.tsx';
+import { PinsPane } from '../panes/pins-pane.tsx';
+import { ThreadPane } from '../panes/thread-pane.tsx';
+import { SettingsView } from '../settings/settings-view.tsx';
+import { ShortcutsDialog } from '../switcher/shortcuts-dialog.tsx';
+import { Switcher } from '../switcher/switcher.tsx';
+import { ThreadsView } from '../threads/threads-view.tsx';
+import { EmptyView } from './empty-view.tsx';
+import { HomeView } from './home-view.tsx';
+import { OwnBar } from './own-bar.tsx';
+import { ServerHead } from './server-head.tsx';
+import { useAttentionTitle } from './use-attention-title.ts';
+import { useInvitation } from './use-invitation.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+import './shell.css';
+
+const AdminView = lazy(() => import('../admin/admin-view.tsx').then(({ AdminView: View }) => ({ default: View })));
+
+type OpenDialog = 'browse' | 'create' | 'direct' | 'switcher' | 'shortcuts' | null;
+
+/** The app of a signed-in user: conversations, the open one, and what lies beside it. */
+export function Shell() {
+  const { t } = useWords();
+  const route = useRoute();
+  const [open, setOpen] = useState<OpenDialog>(null);
+  const close = () => setOpen(null);
+  useAttentionTitle(route);
+  useInvitation(route);
+  useShortcuts({ route, onSwitch: () => setOpen('switcher'), onHelp: () => setOpen('shortcuts') });
+  const dialogs = { onBrowse: () => setOpen('browse'), onNewDirect: () => setOpen('direct') };
+  return (
+    <div className="shell" data-view={viewOf(route)}>
+      <a className="skip-link" href={location.hash} onClick={skipToMain}>
+        {t('shell.skip')}
+      </a>
+      <div className="shell-side">
+        <ServerHead />
+        <ChannelList route={route} {...dialogs} onSwitch={() => setOpen('switcher')} />
+        <OwnBar onHelp={() => setOpen('shortcuts')} />
+      </div>
+      <main id="main" className="shell-main" tabIndex={-1}>
+        <ConnectionBanner />
+        <div className="shell-sheet">
+          <MainView route={route} {...dialogs} />
+        </div>
+      </main>
+      <SidePane route={route} />
+      {open === 'browse' && <BrowseChannelsDialog onCreate={() => setOpen('create')} onClose={close} />}
+      {open === 'create' && <CreateChannelDialog onClose={close} />}
+      {open === 'direct' && <NewDirectDialog onClose={close} />}
+      {open === 'switcher' && <Switcher onClose={close} />}
+      {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+    </div>
+  );
+}
+
+interface MainViewProps {
+  readonly route: Route;
+  readonly onBrowse: () => void;
+  readonly onNewDirect: () => void;
+}
+
+function MainView({ route, onBrowse, onNewDirect }: MainViewProps) {
+  switch (route.name) {
+    case 'channel':
+      return <ChannelView channelId={route.channelId} pane={route.pane} targetSeq={route.seq} />;
+    case 'threads':
+      return <ThreadsView />;
+    case 'settings':
+      return <SettingsView section={route.section} />;
+    case 'admin':
+      return (
+        <Suspense fallback={<EmptyView />}>
+          <AdminView section={route.section} />
+        </Suspense>
+      );
+    default:
+      return <HomeView onBrowse={onBrowse} onNewDirect={onNewDirect} />;
+  }
+}
+
+function SidePane({ route }: { readonly route: Route }) {
+  if (route.name !== 'channel' || route.pane.name === 'none') return null;
+  return <ChannelPane route={route} />;
+}
+
+function ChannelPane({ route }: { readonly route: Extract<Route, { name: 'channel' }> }) {
+  const info = useChannelInfo(route.channelId);
+  if (info === null) return null;
+  const close = () => navigate(toChannel(route.channelId, NO_PANE));
+  const { pane } = route;
+  return (
+    <div className="shell-pane">
+      {pane.name === 'thread' && (
+        <ThreadPane key={pane.threadId} info={info} threadId={pane.threadId} onClose={close} />
+      )}
+      {pane.name === 'members' && <MembersPane info={info} onClose={close} />}
+      {pane.name === 'details' && <DetailsPane info={info} onClose={close} />}
+      {pane.name === 'pins' && <PinsPane info={info} onClose={close} />}
+    </div>
+  );
+}
+
+/** What a phone shows: one thing at a time. */
+function viewOf(route: Route): 'list' | 'main' | 'pane' {
+  if (route.name === 'channel') return route.pane.name === 'none' ? 'main' : 'pane';
+  return route.name === 'home' || route.name === 'join' || route.name === 'welcome' ? 'list' : 'main';
+}
+
+function skipToMain(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  const composer = document.querySelector<HTMLElement>('.composer textarea');
+  (composer ?? document.getElementById('main'))?.focus();
+}

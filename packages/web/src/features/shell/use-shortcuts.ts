@@ -1,0 +1,84 @@
+import { useEffect, useRef } from 'react';
+import { useClient } from '../../chat/chat-provider.tsx';
+import { navigate, type Route, toChannel } from '../../lib/routes.ts';
+import { attentionOf, makeSections } from '../channel-list/sections.ts';
+
+interface Options {
+  readonly route: Route;
+  readonly onSwitch: () => void;
+  readonly onHelp: () => void;
+}
+
+/** Keys that work everywhere. What they are is told by the shortcuts dialog. */
+export function useShortcuts(options: Options): void {
+  const client = useClient();
+  const latest = useRef(options);
+  latest.current = options;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const { route, onSwitch, onHelp } = latest.current;
+      if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]') !== null) return;
+      const isControl = event.ctrlKey || event.metaKey;
+      if (isControl && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') act(event, onSwitch);
+      else if (event.key === '?' && !isControl && !isTyping(event.target)) act(event, onHelp);
+      else if (event.key === 'F6') act(event, () => moveRegion(event.shiftKey ? -1 : 1));
+      else if (event.altKey && !isControl && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+        const step = event.key === 'ArrowDown' ? 1 : -1;
+        const { channels, directs } = makeSections(client.channels.getSnapshot(), new Intl.Collator());
+        const list = [...channels, ...directs];
+        const at = route.name === 'channel' ? list.findIndex(({ id }) => id === route.channelId) : -1;
+        const next = walk(list, at, step, (info) => !event.shiftKey || attentionOf(info).level !== 'none');
+        if (next !== undefined) act(event, () => navigate(toChannel(next.id)));
+      }
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, [client]);
+}
+
+/** The next item that is wanted, round the ends of the list. */
+export function walk<Item>(
+  list: readonly Item[],
+  at: number,
+  step: 1 | -1,
+  isWanted: (item: Item) => boolean,
+): Item | undefined {
+  const start = at < 0 && step === -1 ? 0 : at;
+  for (let count = 1; count <= list.length; count++) {
+    const item = list[(start + step * count + list.length * 2) % list.length];
+    if (item !== undefined && isWanted(item)) return item;
+  }
+  return undefined;
+}
+
+function act(event: KeyboardEvent, action: () => void): void {
+  event.preventDefault();
+  action();
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+/** In the order of the screen: conversations, messages, composer, what lies beside. */
+const REGIONS = [
+  '.channel-list [aria-current]',
+  '.channel-list a',
+  '.shell-main [data-message][tabindex="0"]',
+  '.shell-main textarea',
+  '.pane',
+];
+
+function moveRegion(step: 1 | -1): void {
+  const regions = REGIONS.flatMap((selector) => document.querySelector<HTMLElement>(selector) ?? []).filter(
+    (element, index, all) => all.findIndex((other) => regionOf(other) === regionOf(element)) === index,
+  );
+  const at = regions.findIndex((element) => regionOf(element)?.contains(document.activeElement));
+  regions[(at + step + regions.length) % regions.length]?.focus();
+}
+
+function regionOf(element: HTMLElement): Element | null {
+  return element.closest('.channel-list, [role="log"], .composer, .pane');
+}

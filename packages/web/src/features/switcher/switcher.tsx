@@ -1,0 +1,97 @@
+import { Search, Users } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useClient } from '../../chat/chat-provider.tsx';
+import { useWords } from '../../i18n/use-words.ts';
+import { navigate, toChannel } from '../../lib/routes.ts';
+import { Avatar, ChannelSign } from '../../ui/avatar.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { useAttempt } from '../message/use-message-actions.ts';
+import { openDirect } from '../panes/members-pane.tsx';
+import { type Target, useTargets } from './use-targets.ts';
+import './switcher.css';
+
+/** Goes anywhere by a few letters of its name. */
+export function Switcher({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useWords();
+  const client = useClient();
+  const attempt = useAttempt();
+  const [query, setQuery] = useState('');
+  const [at, setAt] = useState(0);
+  const targets = useTargets(query);
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView({ block: 'nearest' });
+  }, [at]);
+  const go = (target: Target | undefined) => {
+    if (target === undefined) return;
+    onClose();
+    if (target.kind === 'person') attempt(openDirect(client, target.user.id));
+    else navigate(toChannel(target.info.id));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    const count = targets.length;
+    if (event.key === 'ArrowDown') setAt(count === 0 ? 0 : (at + 1) % count);
+    else if (event.key === 'ArrowUp') setAt(count === 0 ? 0 : (at - 1 + count) % count);
+    else if (event.key === 'Enter') go(targets[at]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog title={t('switcher.title')} hidesTitle onClose={onClose}>
+      <div className="switcher">
+        <div className="switcher-field">
+          <Search size={18} aria-hidden="true" />
+          <input
+            type="text"
+            role="combobox"
+            aria-label={t('switcher.title')}
+            aria-expanded={targets.length > 0}
+            aria-controls={id}
+            aria-activedescendant={targets.length > 0 ? `${id}-${at}` : undefined}
+            aria-autocomplete="list"
+            placeholder={t('switcher.placeholder')}
+            value={query}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => {
+              setQuery(event.target.value);
+              setAt(0);
+            }}
+            onKeyDown={onKeyDown}
+          />
+        </div>
+        <div ref={list} id={id} role="listbox" aria-label={t('switcher.results')} className="switcher-list">
+          {targets.map((target, index) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the field.
+            <div
+              key={target.key}
+              id={`${id}-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === at}
+              className="completion"
+              onClick={() => go(target)}
+              onPointerMove={() => setAt(index)}
+            >
+              <TargetFace target={target} />
+              <bdi className="completion-label">{target.label}</bdi>
+              <span className="completion-hint">{target.hint}</span>
+              {target.unread > 0 && <span className="badge badge-unread">{target.unread}</span>}
+            </div>
+          ))}
+        </div>
+        {targets.length === 0 && <p className="emoji-none">{t('switcher.none')}</p>}
+      </div>
+    </Dialog>
+  );
+}
+
+function TargetFace({ target }: { readonly target: Target }) {
+  if (target.user !== undefined) {
+    return <Avatar id={target.user.id} name={target.user.displayName} isBot={target.user.kind === 'bot'} size="xs" />;
+  }
+  if (target.kind !== 'channel' || target.info.channel.kind === 'direct') return <Users size={16} aria-hidden="true" />;
+  return <ChannelSign kind={target.info.channel.kind === 'public' ? 'public' : 'private'} />;
+}
