@@ -8,11 +8,30 @@ import type { Access } from './permissions.ts';
 /** Threads whose root is remembered, so that a reply needs no query; each costs about 200 bytes. */
 const MAX_THREADS = 20_000;
 
+/** A role, and what it takes to know whether it still holds. */
+interface KnownRole {
+  readonly role: Role;
+  /** The channel's `accessRev` when the role was read. */
+  readonly asOf: number;
+  /** The `gaps` of the channel's course then; null for one that may have been out of date already. */
+  readonly gaps: number | null;
+}
+
 interface UserAccess {
   serverRole: Role;
   sockets: number;
-  readonly roles: Map<ChannelId, Role>;
+  readonly roles: Map<ChannelId, KnownRole>;
 }
+
+/** How far the events of a channel have been followed here. */
+interface Course {
+  /** That of the last event that changed access. */
+  readonly accessRev: number;
+  /** How often events were missed: roles that were read before may have changed with them. */
+  readonly gaps: number;
+}
+
+const UNKNOWN_COURSE: Course = { accessRev: 0, gaps: 0 };
 
 /**
  * What this node knows about who may do what, for users who are here. It follows the events of the channels in rev order.
@@ -22,24 +41,32 @@ export class AccessDirectory {
   readonly #db: Database;
   readonly #users = new Map<UserId, UserAccess>();
   readonly #facts = new Map<ChannelId, ChannelFacts>();
+  readonly #courses = new Map<ChannelId, Course>();
   readonly #listeners = new Map<ChannelId, number>();
   readonly #threads = new Map<ChannelId, ChannelFacts>();
+  #gaps = 0;
 
   constructor(db: Database) {
     this.#db = db;
   }
 
-  /** Takes what a session read from the database when it became ready. */
+  /** How often events were missed so far, in any channel. Taken before a read, it tells whether some were missed during it. */
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  /** Takes what a session read from the database when it became ready; `gapsBefore` are those before the read. */
   admit(
     userId: UserId,
     serverRole: Role,
     channels: readonly { readonly facts: ChannelFacts; readonly role: Role }[],
+    gapsBefore: number,
   ): void {
-    const user = this.#users.get(userId) ?? { serverRole, sockets: 0, roles: new Map<ChannelId, Role>() };
+    const user = this.#users.get(userId) ?? { serverRole, sockets: 0, roles: new Map<ChannelId, KnownRole>() };
     user.sockets += 1;
     user.serverRole = serverRole;
     this.#users.set(userId, user);
-    for (const { facts, role } of channels) this.#enter(user, facts, role);
+    for (const { facts, role } of channels) this.#enter(user, facts, role, gapsBefore);
   }
 
   /** One socket of the user has gone; the last one takes what is known of the user with it. */
@@ -52,25 +79,29 @@ export class AccessDirectory {
     this.#users.delete(userId);
   }
 
-  /** A user who is here has joined a channel. */
-  enter(userId: UserId, facts: ChannelFacts, role: Role): void {
+  /** A user who is here has joined a channel, as was read after `gapsBefore`. */
+  enter(userId: UserId, facts: ChannelFacts, role: Role, gapsBefore: number): void {
     const user = this.#users.get(userId);
-    if (user !== undefined) this.#enter(user, facts, role);
+    if (user !== undefined) this.#enter(user, facts, role, gapsBefore);
   }
 
-  /** Follows an event; null: what is known of the channel is void. */
+  /** Follows an event; null: events were missed, and what is known of the channel is void. */
   apply(channelId: ChannelId, effect: Effect | null): void {
     if (effect === null) {
+      this.#gaps += 1;
       this.#facts.delete(channelId);
+      if (this.#listeners.has(channelId))
+        this.#courses.set(channelId, { accessRev: 0, gaps: this.#courseOf(channelId).gaps + 1 });
       return;
     }
-    if (effect.facts !== undefined && this.#facts.has(channelId)) this.#learn(effect.facts);
+    if (effect.facts !== undefined) this.#follow(channelId, effect.facts);
     for (const userId of effect.left ?? []) {
       if (this.#users.get(userId)?.roles.delete(channelId)) this.#release(channelId);
     }
     for (const [userId, role] of effect.joined ?? []) {
-      const user = this.#users.get(userId);
-      if (user?.roles.has(channelId)) user.roles.set(channelId, role);
+      const roles = this.#users.get(userId)?.roles;
+      const known = roles?.get(channelId);
+      if (known !== undefined) roles?.set(channelId, { ...known, role });
     }
   }
 
@@ -85,23 +116,50 @@ export class AccessDirectory {
     const channel = this.#facts.get(channelId) ?? this.#threads.get(channelId);
     if (user === undefined || channel === undefined) return undefined;
     const root = channel.rootId === channel.id ? channel : this.#facts.get(channel.rootId);
-    const role = user.roles.get(channel.rootId);
-    if (root === undefined || role === undefined) return undefined;
-    return { userId, serverRole: user.serverRole, channel, root, role, isBanned: false };
+    const known = user.roles.get(channel.rootId);
+    if (root === undefined || known === undefined || !this.#holds(root, known)) return undefined;
+    return { userId, serverRole: user.serverRole, channel, root, role: known.role, isBanned: false };
   }
 
   /** Reads the database; throws `not_found` when there is no such channel. */
   async read(userId: UserId, channelId: ChannelId): Promise<Access> {
+    const gapsBefore = this.#gaps;
     const access = await readAccess(this.#db, userId, channelId);
     if (access === null) throw new AppError('not_found', 'unable to find the channel; there is none with this id');
-    this.#learn(access.root);
+    const user = this.#users.get(userId);
+    if (user?.roles.has(access.root.id) && access.role !== null)
+      this.#enter(user, access.root, access.role, gapsBefore);
+    else this.#learn(access.root);
     if (access.channel.kind === 'thread') this.#rememberThread(access.channel);
     return access;
   }
 
-  #enter(user: UserAccess, facts: ChannelFacts, role: Role): void {
+  #enter(user: UserAccess, facts: ChannelFacts, role: Role, gapsBefore: number): void {
     if (!user.roles.has(facts.id)) this.#listeners.set(facts.id, (this.#listeners.get(facts.id) ?? 0) + 1);
-    user.roles.set(facts.id, role);
+    const course = this.#courseOf(facts.id);
+    // What came, or was missed, while this was read has shown it to be old; what is to come cannot put that right.
+    const isOld = facts.accessRev < course.accessRev || gapsBefore !== this.#gaps;
+    user.roles.set(facts.id, { role, asOf: facts.accessRev, gaps: isOld ? null : course.gaps });
+    this.#learn(facts);
+  }
+
+  /**
+   * A role is as good as the facts it is used with: facts may have been read later, for somebody else, and a decision by
+   * them and an older role would pass the writer's comparison of `accessRev`.
+   */
+  #holds(root: ChannelFacts, known: KnownRole): boolean {
+    const { accessRev, gaps } = this.#courseOf(root.id);
+    return known.gaps === gaps && Math.max(known.asOf, accessRev) >= root.accessRev;
+  }
+
+  #courseOf(channelId: ChannelId): Course {
+    return this.#courses.get(channelId) ?? UNKNOWN_COURSE;
+  }
+
+  #follow(channelId: ChannelId, facts: ChannelFacts): void {
+    if (!this.#listeners.has(channelId)) return;
+    const { accessRev, gaps } = this.#courseOf(channelId);
+    this.#courses.set(channelId, { accessRev: Math.max(accessRev, facts.accessRev), gaps });
     this.#learn(facts);
   }
 
@@ -117,6 +175,7 @@ export class AccessDirectory {
     if (left > 0) this.#listeners.set(channelId, left);
     else {
       this.#listeners.delete(channelId);
+      this.#courses.delete(channelId);
       this.#facts.delete(channelId);
     }
   }

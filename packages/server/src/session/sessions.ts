@@ -48,10 +48,11 @@ export class Sessions {
     hub.add(session);
     const [rootIds] = await Promise.all([sync.rootIds(session.userId), this.#lookAgain(session)]);
     for (const channelId of rootIds) if (session.isOpen) hub.join(session, channelId);
+    const gapsBefore = access.gaps;
     const places = await sync.places(session.userId);
     if (!session.isOpen || session.actor === null) return;
     this.#leaveLost(session, places);
-    access.admit(session.userId, session.actor.serverRole, places.filter(isRoot));
+    access.admit(session.userId, session.actor.serverRole, places.filter(isRoot), gapsBefore);
     this.#admitted.add(session);
     session.state = 'ready';
     this.#ports.onReady(session);
@@ -119,6 +120,7 @@ export class Sessions {
   async #gain(userId: UserId, channelId: ChannelId, subscribers: ReadonlySet<Subscriber>): Promise<void> {
     const { hub, access, sync } = this.#ports;
     for (const subscriber of subscribers) hub.join(subscriber, channelId);
+    const gapsBefore = access.gaps;
     const place = await sync.place(userId, channelId);
     if (place === null) {
       for (const subscriber of subscribers) hub.leave(subscriber, channelId);
@@ -127,7 +129,7 @@ export class Sessions {
     if (!isRoot(place)) {
       // A thread is heard with its root.
       for (const subscriber of subscribers) hub.leave(subscriber, channelId);
-    } else access.enter(userId, place.facts, place.role);
+    } else access.enter(userId, place.facts, place.role, gapsBefore);
     hub.anchor(channelId, place.joined.channel.rev);
     for (const subscriber of subscribers)
       if (subscriber instanceof Session) subscriber.send({ t: 'joined', joined: place.joined });
