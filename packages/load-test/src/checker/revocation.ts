@@ -1,7 +1,7 @@
 import type { AckRecord, HistoryRecord, Stamp } from './history-record.ts';
 import type { Proc, Rule } from './rule.ts';
 import type { TrueChannel, Truth } from './truth.ts';
-import type { Findings } from './verdict.ts';
+import type { Findings, Place } from './verdict.ts';
 
 /** Nothing at all, however old, comes later than this after a removal was acknowledged. */
 const LATEST_MS = 1_000;
@@ -16,13 +16,20 @@ interface Walk {
   to: number;
 }
 
+/** Something that came too late after a removal; what is open to everybody may be read all the same. */
+interface Late {
+  readonly root: string;
+  readonly text: string;
+  readonly place: Place;
+}
+
 /** The revs between which a user was out: the leave's own and that of the return, both not included. */
 interface Absence {
   readonly left: number;
   readonly back: number;
 }
 
-/** I11: nobody stands at a rev of a channel that he was not in at that rev, and a removal is soon felt. */
+/** I11: nobody stands at a rev of a closed channel that he was not in at that rev, and a removal is soon felt. */
 export class Revocation implements Rule {
   readonly #findings: Findings;
   /** By epoch and root. */
@@ -33,6 +40,7 @@ export class Revocation implements Rule {
   readonly #moves = new Map<string, Map<number, boolean>>();
   /** When a removal was acknowledged, by root and user. */
   readonly #removedAt = new Map<string, number>();
+  readonly #late: Late[] = [];
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -52,10 +60,12 @@ export class Revocation implements Rule {
         const { channel, root = channel } = record;
         this.#noteMoves(`${proc.epoch} ${root}`, record.rev, record.joined ?? [], true);
         this.#noteMoves(`${proc.epoch} ${root}`, record.rev, record.left ?? [], false);
+        this.#noteReturns(root, record.joined);
         this.#hear(record, proc, root);
         return this.#step(proc, root, record.rev);
       }
       case 'resume':
+        this.#noteReturns(record.channel, record.joined);
         this.#hear(record, proc, record.channel);
         return this.#jump(proc, record.channel, record.rev);
       default:
@@ -64,7 +74,10 @@ export class Revocation implements Rule {
 
   finish(truth: Truth): void {
     const { epoch } = truth.state;
+    for (const { root, text, place } of this.#late)
+      if (truth.channels.get(root)?.facts.open !== true) this.#findings.add('I11', text, place);
     for (const [channelId, channel] of truth.channels) {
+      if (channel.facts.open) continue;
       for (const walk of this.#walks.get(`${epoch} ${channelId}`) ?? []) {
         for (const absence of this.#absencesOf(epoch, channel, walk.user)) this.#compare(walk, absence, channelId);
       }
@@ -100,6 +113,11 @@ export class Revocation implements Rule {
     if (user !== undefined) this.#removedAt.set(`${record.channel} ${user}`, record.tMono);
   }
 
+  /** Whoever is back may hear again, by whatever way he learns of it. */
+  #noteReturns(root: string, users: readonly string[] = []): void {
+    for (const user of users) this.#removedAt.delete(`${root} ${user}`);
+  }
+
   #noteMoves(root: string, rev: number, users: readonly string[], isIn: boolean): void {
     for (const user of users) {
       const moves = this.#moves.get(`${root} ${user}`) ?? new Map<number, boolean>();
@@ -112,7 +130,8 @@ export class Revocation implements Rule {
     if (removedAt === undefined || record.tMono - removedAt <= LATEST_MS) return;
     const place = { proc: proc.name, channel: root, tMono: record.tMono };
     const afterMs = Math.round(record.tMono - removedAt);
-    this.#findings.add('I11', `${proc.user} heard something ${afterMs} ms after the removal was acknowledged`, place);
+    const text = `${proc.user} heard something ${afterMs} ms after the removal was acknowledged`;
+    this.#late.push({ root, text, place });
   }
 
   /** A process got to a rev without standing at those before it. */
