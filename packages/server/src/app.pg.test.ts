@@ -7,13 +7,19 @@ import { SocketClient } from './testing/socket-client.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
 import { waitFor } from './testing/wait-for.ts';
 
+const METRICS_TOKEN = 'metrics-token-of-the-test';
 let database: TestDatabase;
 let app: App;
 let url: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const config = readConfig({ PORT: '0', PARLEY_SIGN_UP: 'open', PARLEY_ALLOW_UNSAFE_DATABASE: 'true' });
+  const config = readConfig({
+    PORT: '0',
+    PARLEY_SIGN_UP: 'open',
+    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
+    PARLEY_METRICS_TOKEN: METRICS_TOKEN,
+  });
   app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
   url = `http://127.0.0.1:${(await app.listen()).port}`;
 });
@@ -132,5 +138,21 @@ describe('a whole server', () => {
       code: 'forbidden',
     });
     for (const client of [owner, member]) client.close();
+  });
+
+  test('[MET2] metrics are told to whoever knows the token, and name nothing that a client has made up', async () => {
+    const ask = (token: string) => fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await ask('wrong')).status).toBe(401);
+    const ada = await post('/auth/sign-in', { username: 'ada', password: 'correct horse' });
+    const client = await socket(ada.body.token as string);
+    client.say({ t: 'made.up.by.a.client', ref: 1, d: {} });
+    await client.until('error');
+    const text = await (await ask(METRICS_TOKEN)).text();
+    expect(text).toMatch(/^parley_ws_connections 1$/m);
+    expect(text).toMatch(/^parley_messages_committed_total [1-9]/m);
+    expect(text).toMatch(/^parley_commands_total\{operation="message.send",code="ok"\} [1-9]/m);
+    expect(text).toMatch(/^parley_commands_total\{operation="unknown",code="unknown_command"\} 1$/m);
+    expect(text).not.toContain('made.up');
+    client.close();
   });
 });

@@ -20,6 +20,7 @@ import { Fanout } from './fanout/fanout.ts';
 import { MemoryBus } from './fanout/memory-bus.ts';
 import { OperatorNotices } from './fanout/operator-notices.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { listenForMetrics, serveMetrics } from './http/metrics-routes.ts';
 import { registerStaticWeb } from './http/static-web.ts';
 import type { Subscriber } from './hub/subscriber.ts';
 import { present } from './lib/assert.ts';
@@ -30,6 +31,7 @@ import { MentionResolver } from './messages/mentions.ts';
 import { MessageChanges } from './messages/message-changes.ts';
 import { Threads } from './messages/threads.ts';
 import type { Logger } from './monitoring/logger.ts';
+import { Metrics, type Readings } from './monitoring/metrics.ts';
 import { type ChatNode, createNode, type NodePorts, type NodeRooms } from './node.ts';
 import { encodeFrame } from './outbox/frame.ts';
 import { MemoryPresenceStore } from './presence/memory-presence-store.ts';
@@ -80,6 +82,7 @@ interface Foundation {
   readonly main: Postgres;
   readonly writer: Postgres;
   readonly limiter: RateLimiter;
+  readonly metrics: Metrics;
 }
 
 /** Migrates the database and builds the whole server on it, ready to listen. */
@@ -98,7 +101,18 @@ export async function createApp({ config, connection, logger, clock = systemCloc
   if (migrated.length > 0)
     logger.info({ migrations: migrated.length, newest: migrated.at(-1) }, 'the schema was brought up to date');
   const limiter = new LocalLimiter(policiesOf(config), clock);
-  const foundation: Foundation = { connection, config, clock, logger, bus: new MemoryBus(), main, writer, limiter };
+  const metrics = new Metrics(VERSION, clock);
+  const foundation: Foundation = {
+    metrics,
+    connection,
+    config,
+    clock,
+    logger,
+    bus: new MemoryBus(),
+    main,
+    writer,
+    limiter,
+  };
   const epoch = await readEpoch(main.db);
   return assemble(foundation, facts.durable, epoch);
 }
@@ -142,7 +156,7 @@ function buildChatNode(
   state: State,
   facts: Pick<NodePorts, 'name' | 'durability' | 'epoch'> & Addresses,
 ): ChatNode {
-  const { config, clock, logger, bus, main, writer, limiter } = foundation;
+  const { config, clock, logger, bus, main, writer, limiter, metrics } = foundation;
   const { authenticator, presence, typing } = state;
   const node: ChatNode = createNode({
     ...facts,
@@ -153,6 +167,7 @@ function buildChatNode(
     writerPool: writer.pool,
     bus,
     limiter,
+    metrics,
     random: Math.random,
     factorOf: (actor) => factorOf(config.rateFactors, actor),
     authenticate: (token, from) => authenticator.authenticate(token, from),
@@ -176,7 +191,7 @@ function buildChatNode(
 }
 
 async function assemble(foundation: Foundation, durable: boolean, epoch: string): Promise<App> {
-  const { config, clock, logger, bus, main, writer } = foundation;
+  const { config, clock, logger, bus, main, writer, metrics } = foundation;
   const name = randomBytes(6).toString('hex');
   const state = buildState(foundation, name, new Fanout(bus));
   const trusted = readRanges(config.trustedProxies);
@@ -194,8 +209,14 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     checks: { database: () => checkDatabase(main), queue: () => checkQueue(node, config) },
     isDraining: () => node.gateway.draining,
     authenticate: (token, origin) => state.authenticator.authenticate(token, origin),
-    mount: mountWeb,
+    mount: async (app) => {
+      serveMetrics(app, metrics, config.metricsToken);
+      await mountWeb(app);
+    },
+    onServed: ({ route, method, status, durationMs }) => metrics.served(route, method, status, durationMs),
   });
+  metrics.watch(readingsOf(foundation, state, node));
+  const metricsServer = config.metricsPort === 0 ? null : await listenForMetrics(metrics, config.metricsPort);
   node.gateway.attach(http.fastify.server);
   const notices = new OperatorNotices({
     connection: foundation.connection as pg.ClientConfig,
@@ -214,12 +235,31 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     drain: (spreadMs) => node.drain(spreadMs),
     async close() {
       node.close();
+      metricsServer?.close();
       await Promise.all([http.close(), notices.close()]);
       state.typing.stop();
       await Promise.all([state.delivery.drain(), state.presence.drain()]);
       await state.close();
       await Promise.all([main.close(), writer.close(), bus.close()]);
     },
+  };
+}
+
+/** Where the figures come from that are read when somebody asks. */
+function readingsOf({ main, writer }: Foundation, { delivery }: State, node: ChatNode): Readings {
+  const poolOf = (name: string, { pool }: Postgres) => ({
+    name,
+    total: pool.totalCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+  });
+  return {
+    connections: () => node.gateway.connections,
+    queue: () => node.queue.stats(),
+    outboxes: () => node.flusher.stats(),
+    hub: () => ({ rooms: node.hub.roomCount, users: node.hub.userCount }),
+    pools: () => [poolOf('main', main), poolOf('writer', writer)],
+    receiptsWaiting: () => delivery.depth,
   };
 }
 

@@ -15,6 +15,7 @@ import type { AppError } from './lib/app-error.ts';
 import type { Clock } from './lib/clock.ts';
 import { originsOf } from './lib/origin.ts';
 import type { Logger } from './monitoring/logger.ts';
+import type { Metrics } from './monitoring/metrics.ts';
 import type { Loop } from './outbox/loop.ts';
 import { Flusher } from './outbox/outbox.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
@@ -46,6 +47,8 @@ export interface RoomPorts {
   readonly limiter: RateLimiter;
   readonly durability: 'disk' | 'memory';
   readonly epoch: string;
+  /** Counts what happens; left out where nobody looks. */
+  readonly metrics?: Metrics;
   /** The event loop that outboxes are flushed by; that of the process where it is left out. */
   readonly loop?: Loop;
   random(): number;
@@ -118,6 +121,7 @@ export function createNode(ports: NodePorts): ChatNode {
         allowedOrigins: originsOf(ports.config),
         addressOf: (request) => ports.addressOf(request),
         addressKey: (address) => ports.addressKey(address),
+        onRefused: (refusal) => ports.metrics?.refused(refusal.code),
       }),
   );
 }
@@ -136,6 +140,7 @@ export function buildNode<AnyDoor extends Door>(
   };
   const onReady = (session: Session) => {
     gateway.opened(session);
+    ports.metrics?.opened();
     ports.onReady?.(session);
   };
   const dispatch = buildSessions(ports, late, rooms, commands, onReady);
@@ -214,10 +219,25 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
     onUserNotice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
     onNodeNotice: (notice) => ports.onNodeNotice?.(notice.topic, notice.payload),
     readChanges: (channelId, since) => sync.changes(channelId, since),
-    onRepair: (outcome) => logger.info({ outcome }, 'a channel missed events and was repaired from the database'),
+    onRepair: (outcome) => {
+      ports.metrics?.repaired(outcome);
+      logger.info({ outcome }, 'a channel missed events and was repaired from the database');
+    },
   });
-  const onCommit: RoadPorts['onCommit'] = (sent, entries) => ports.onCommit?.(sent, entries);
-  const queue = buildRoad({ config, clock, logger, pool: ports.writerPool, fanout, onCommit });
+  const { metrics } = ports;
+  const queue = buildRoad({
+    config,
+    clock,
+    logger,
+    fanout,
+    pool: ports.writerPool,
+    onCommit: (sent, entries) => {
+      metrics?.committed(entries, clock.now());
+      ports.onCommit?.(sent, entries);
+    },
+    onBatch: (size, path) => metrics?.batch(size, path),
+    onParked: () => metrics?.parked(),
+  });
   const rooms: NodeRooms = { db, access, fanout, hub, queue, sync, clock, changes: new Changes(db, fanout) };
   return { rooms, flusher, sessionOf };
 }
@@ -256,6 +276,7 @@ function buildSessions(
     greeter,
     toldError,
     pong: (session) => sessions.pong(session),
+    onAnswer: (name, code) => ports.metrics?.command(name, code),
     onFault: (error, session, name) =>
       logger.error({ err: error, name, session: session.credentialId }, 'a command met a fault'),
   });

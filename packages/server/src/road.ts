@@ -18,6 +18,8 @@ export interface RoadPorts {
   readonly pool: pg.Pool;
   readonly fanout: Fanout;
   onCommit(sent: readonly Sent[], entries: readonly SendEntry[]): void;
+  onBatch?(size: number, path: 'optimistic' | 'exact'): void;
+  onParked?(): void;
 }
 
 /** Builds the part of the road between the commands and the fanout: a queue that feeds a writer. */
@@ -33,8 +35,11 @@ export function buildRoad(ports: RoadPorts): MessageQueue {
     fanout,
     decideSend,
     onCommit: (sent, entries) => ports.onCommit(sent, entries),
-    onParked: (entry, error) =>
-      logger.error({ err: error, channelId: entry.channelId, messageId: entry.id }, 'a message was set aside'),
+    onBatch: (size, path) => ports.onBatch?.(size, path),
+    onParked: (entry, error) => {
+      ports.onParked?.();
+      logger.error({ err: error, channelId: entry.channelId, messageId: entry.id }, 'a message was set aside');
+    },
   });
   queue.start((batch) => writer.write(batch));
   return queue;

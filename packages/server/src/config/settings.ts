@@ -151,6 +151,17 @@ export const SETTINGS = {
   ),
   jwtAudience: setting('PARLEY_JWT_AUDIENCE', z.string().min(1).default('parley'), 'The `aud` a JWT must name.'),
   jwtIssuer: setting('PARLEY_JWT_ISSUER', z.string().min(1).optional(), 'The `iss` a JWT must have, if set.'),
+  metricsPort: setting(
+    'PARLEY_METRICS_PORT',
+    wholeNumber(0, 0, 65_535),
+    'Port on 127.0.0.1 that serves `/metrics` for Prometheus; 0: none.',
+  ),
+  metricsToken: setting(
+    'PARLEY_METRICS_TOKEN',
+    z.string().min(16).optional(),
+    'Serves `/metrics` on the main port as well, to whoever sends this as a bearer token.',
+    true,
+  ),
   logLevel: setting(
     'PARLEY_LOG_LEVEL',
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

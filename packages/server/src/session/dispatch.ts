@@ -66,7 +66,7 @@ export class Dispatch {
     if (!isOperation(name) || OPERATIONS[name].door === 'rest') {
       this.#fail(
         session,
-        name,
+        'unknown',
         ref,
         new AppError('unknown_command', 'unable to run the command; there is none of this name'),
       );

@@ -1,0 +1,197 @@
+import type { ChatMetrics } from '@parley/protocol';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../lib/clock.ts';
+import { RollingWindow } from './rolling-window.ts';
+
+/** From a commit on this machine to one that waits for a slow disk or a database that is away. */
+const COMMIT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200];
+const REQUEST_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Figures that are read when somebody asks, from whoever has them. */
+export interface Readings {
+  connections(): number;
+  queue(): { readonly depth: number; readonly oldestAgeMs: number };
+  outboxes(): {
+    readonly blocked: number;
+    readonly bytes: number;
+    readonly writes: number;
+    readonly droppedEphemeral: number;
+    readonly slow: number;
+  };
+  hub(): { readonly rooms: number; readonly users: number };
+  pools(): readonly {
+    readonly name: string;
+    readonly total: number;
+    readonly idle: number;
+    readonly waiting: number;
+  }[];
+  receiptsWaiting(): number;
+}
+
+/**
+ * Every metric of a node, declared in this one place with unit, help and labels. No label holds an id, a name or a text:
+ * operations, codes, routes and reasons are lists that the code knows.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #window: RollingWindow;
+  readonly #commands = this.#counter(
+    'parley_commands_total',
+    'Commands answered, by operation and code (`ok` or an error code).',
+    ['operation', 'code'],
+  );
+  readonly #committed = this.#counter('parley_messages_committed_total', 'Messages that became facts on this node.');
+  readonly #commitSeconds = this.#histogram(
+    'parley_message_commit_seconds',
+    'From accepted into the queue to committed.',
+    COMMIT_SECONDS,
+  );
+  readonly #batchSize = this.#histogram(
+    'parley_writer_batch_messages',
+    'Messages per transaction, by the way it took.',
+    BATCH_SIZES,
+    ['path'],
+  );
+  readonly #parked = this.#counter(
+    'parley_messages_parked_total',
+    'Messages that the database will always refuse; see the runbook.',
+  );
+  readonly #refused = this.#counter('parley_ws_refused_total', 'Upgrades that were not granted, by code.', ['code']);
+  readonly #opened = this.#counter('parley_ws_opens_total', 'Sockets that got a user.');
+  readonly #repairs = this.#counter(
+    'parley_room_repairs_total',
+    'Channels whose missing events were read from the database.',
+    ['outcome'],
+  );
+  readonly #requestSeconds = this.#histogram(
+    'parley_http_request_duration_seconds',
+    'Requests by declared route.',
+    REQUEST_SECONDS,
+    ['route', 'method', 'status'],
+  );
+
+  constructor(version: string, clock: Clock) {
+    this.#window = new RollingWindow(clock);
+    collectDefaultMetrics({ register: this.registry });
+    this.#gauge('parley_build_info', 'Always 1; the version is in the label.', ['version']).set({ version }, 1);
+  }
+
+  command(operation: string, code: string): void {
+    this.#commands.inc({ operation, code });
+    this.#window.answered(code !== 'ok');
+  }
+
+  committed(entries: readonly { readonly acceptedAt: number }[], nowMs: number): void {
+    this.#committed.inc(entries.length);
+    for (const { acceptedAt } of entries) {
+      const tookMs = Math.max(0, nowMs - acceptedAt);
+      this.#commitSeconds.observe(tookMs / 1_000);
+      this.#window.committed(tookMs);
+    }
+  }
+
+  batch(size: number, path: 'optimistic' | 'exact'): void {
+    this.#batchSize.observe({ path }, size);
+  }
+
+  parked(): void {
+    this.#parked.inc();
+  }
+
+  refused(code: string): void {
+    this.#refused.inc({ code });
+  }
+
+  opened(): void {
+    this.#opened.inc();
+  }
+
+  repaired(outcome: 'repaired' | 'failed'): void {
+    this.#repairs.inc({ outcome });
+  }
+
+  served(route: string, method: string, status: number, durationMs: number): void {
+    this.#requestSeconds.observe({ route, method, status: `${Math.floor(status / 100)}xx` }, durationMs / 1_000);
+  }
+
+  /** Adds the figures that are read on demand. */
+  watch(readings: Readings): void {
+    this.#read('parley_ws_connections', 'Open sockets.', () => readings.connections());
+    this.#read('parley_queue_depth', 'Sends that wait or are being written.', () => readings.queue().depth);
+    this.#read(
+      'parley_queue_oldest_age_seconds',
+      'How long the oldest of them has waited.',
+      () => readings.queue().oldestAgeMs / 1_000,
+    );
+    this.#read(
+      'parley_outboxes_blocked',
+      'Sockets that do not take their data just now.',
+      () => readings.outboxes().blocked,
+    );
+    this.#read('parley_outbox_bytes', 'Bytes written to sockets since the start.', () => readings.outboxes().bytes);
+    this.#read('parley_outbox_writes', 'Writes to sockets since the start.', () => readings.outboxes().writes);
+    this.#read(
+      'parley_outbox_dropped',
+      'Typing, presence and receipts that a slow socket did not get.',
+      () => readings.outboxes().droppedEphemeral,
+    );
+    this.#read(
+      'parley_sockets_cut_slow',
+      'Sockets cut because they did not take their data.',
+      () => readings.outboxes().slow,
+    );
+    this.#read('parley_rooms', 'Channels that somebody on this node hears.', () => readings.hub().rooms);
+    this.#read('parley_users_here', 'Users with a socket on this node.', () => readings.hub().users);
+    this.#read('parley_receipts_waiting', 'Cursors that wait to be stored.', () => readings.receiptsWaiting());
+    const pool = this.#gauge(
+      'parley_db_connections',
+      'Database connections by pool and state.',
+      ['pool', 'state'],
+      () => {
+        for (const { name, total, idle, waiting } of readings.pools()) {
+          pool.set({ pool: name, state: 'open' }, total);
+          pool.set({ pool: name, state: 'idle' }, idle);
+          pool.set({ pool: name, state: 'awaited' }, waiting);
+        }
+      },
+    );
+  }
+
+  /** The last minute in the mission's words. */
+  chatMetrics(connections: number): ChatMetrics {
+    return { connections, ...this.#window.figures() };
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: readonly Label[] = [],
+  ): Histogram<Label> {
+    return new Histogram({ name, help, buckets, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    collect?: () => void,
+  ): Gauge<Label> {
+    return new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      ...(collect === undefined ? {} : { collect }),
+    });
+  }
+
+  #read(name: string, help: string, value: () => number): void {
+    const gauge: Gauge = this.#gauge(name, help, [], () => gauge.set(value()));
+  }
+}
