@@ -122,7 +122,7 @@ export class ChannelState {
     if (message.senderId === userId) {
       // One has read what one wrote, if nothing unread lies before it.
       if (own.readSeq === message.seq - 1) this.setCursors(message.seq, message.seq, own.mentions);
-    } else if (message.mentions?.includes(userId)) {
+    } else if (message.everyone !== undefined || message.mentions?.includes(userId)) {
       this.setCursors(own.readSeq, own.deliveredSeq, own.mentions + 1);
     }
   }

@@ -5,11 +5,12 @@ import type { DeliveryReporter } from './delivery-reporter.ts';
 import { History } from './history.ts';
 import { PAGE_ITEMS } from './limits.ts';
 import { MessageItems, type MessagesSnapshot } from './messages.ts';
+import type { Replica } from './replica.ts';
 import type { Call } from './request.ts';
 import type { OutgoingMessage } from './send-queue.ts';
 import type { PendingSend, Sender, SendOptions } from './sender.ts';
 import { type Batch, View } from './store.ts';
-import type { Typists } from './typing.ts';
+import type { TypingReporter, Typists } from './typing.ts';
 import type { Users } from './users.ts';
 
 /** Members of a channel as far as they are loaded. */
@@ -24,12 +25,12 @@ export interface ChannelPorts {
   readonly batch: Batch;
   readonly sender: Pick<Sender, 'inChannel' | 'retry' | 'discard'>;
   userId(): UserId | null;
-  summary(channelId: ChannelId): ChannelSummary | null;
+  readonly replica: Pick<Replica, 'get'>;
   readonly typists: Pick<Typists, 'in'>;
   readonly users: Pick<Users, 'take'>;
   readonly reporter: Pick<DeliveryReporter, 'forget'>;
   send(channelId: ChannelId, body: string, options: SendOptions | undefined): PendingSend;
-  setTyping(channelId: ChannelId, isTyping: boolean): void;
+  readonly typingReporter: Pick<TypingReporter, 'set'>;
   markRead(channelId: ChannelId, seq: number): void;
   takeMessage(message: MessageView): void;
   takeJoined(joined: OutputOf<'channel.join'>): void;
@@ -56,7 +57,7 @@ export class ChannelViews {
     const { id } = content;
     this.history = new History(id, content.list, { call, changed: () => content.onChange('messages') });
     this.#items = new MessageItems(content, this.history);
-    this.info = new View(batch, () => ports.summary(id));
+    this.info = new View(batch, () => ports.replica.get(id)?.summary ?? null);
     this.messages = new View(batch, () => this.#items.snapshot(ports.sender.inChannel(id), ports.userId()), {
       onWatched: () => this.history.ensure(),
     });

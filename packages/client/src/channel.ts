@@ -123,7 +123,7 @@ export class Channel {
 
   /** Says that the user types, or has stopped. Call it at each key; the server hears it now and then. */
   setTyping(isTyping = true): void {
-    this.#ports.setTyping(this.id, isTyping);
+    this.#ports.typingReporter.set(this.id, isTyping);
   }
 
   /** Opens the thread of a message, making it when it is the first reply, and follows it. Its id opens it as a channel. */

@@ -1,15 +1,24 @@
 import type { DownFrame, ResumeFrame, WelcomeFrame } from '@parley/protocol';
-import { CLOSE_CODES, mayReconnect, PROTOCOL_VERSION } from '@parley/protocol/constants';
+import { mayReconnect, PROTOCOL_VERSION } from '@parley/protocol/constants';
 import { ParleyError, toParleyError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { retryAfterMsIn, retryDelayMs } from './reconnect.ts';
 import type { Runtime } from './runtime.ts';
 import { openSocket, type Socket, type WebSocketClass } from './socket.ts';
+import { Timers } from './timers.ts';
 import type { TokenContext, TokenSource } from './token.ts';
 import type { WakeHint, WakeSource } from './wake.ts';
 
 /** Silence for this long while connecting means that the attempt has failed; a large sync may take longer, as long as it goes on. */
 const CONNECT_TIMEOUT_MS = 20_000;
+/** Codes of errors by the close codes after which connecting again cannot help; a test compares them with the protocol's. */
+export const FINAL_CODES: Readonly<Record<number, string>> = {
+  4500: 'unauthenticated',
+  4501: 'revoked',
+  4502: 'deactivated',
+  4503: 'version',
+  4504: 'protocol',
+};
 /** Only a connection that lasted this long makes the next retry quick again. */
 const STABLE_MS = 5_000;
 
@@ -54,6 +63,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #runtime: Runtime;
   readonly #ports: ConnectionPorts;
+  /** `retry` also stands for the move that a draining server asked for. */
+  readonly #timers: Timers<'retry' | 'deadline' | 'stable'>;
   readonly #heartbeat: Heartbeat;
   #change: ConnectionChange = {
     previous: 'idle',
@@ -73,14 +84,12 @@ export class Connection {
   /** Commands are understood only after the sync has begun. */
   #isReady = false;
   #heartbeatMs = 0;
-  #cancelRetry: (() => void) | null = null;
-  #cancelDeadline: (() => void) | null = null;
-  #cancelStable: (() => void) | null = null;
   #endWake: (() => void) | null = null;
 
   constructor(options: ConnectionOptions, runtime: Runtime, ports: ConnectionPorts) {
     this.#options = options;
     this.#runtime = runtime;
+    this.#timers = new Timers(runtime);
     this.#ports = ports;
     this.#heartbeat = new Heartbeat(runtime, {
       sendPing: () => this.send({ t: 'ping' }),
@@ -124,19 +133,18 @@ export class Connection {
   synced(): void {
     if (this.#socket === null || this.#isReady) return;
     this.#isReady = true;
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = null;
+    this.#timers.cancel('deadline');
     this.#heartbeat.start(this.#heartbeatMs);
     this.#wasRefused = false;
-    this.#cancelStable = this.#runtime.setTimer(() => {
+    this.#timers.set('stable', STABLE_MS, () => {
       this.#attempts = 0;
-    }, STABLE_MS);
+    });
     this.#move('online', 'in step with the server', null);
   }
 
   async #open(reason: TokenContext['reason']): Promise<void> {
     const generation = ++this.#generation;
-    this.#cancelRetry = null;
+    this.#timers.cancel('retry');
     this.#armDeadline();
     try {
       const token = await this.#getToken(reason);
@@ -150,10 +158,8 @@ export class Connection {
   }
 
   #armDeadline(): void {
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = this.#runtime.setTimer(
-      () => this.#lose('timed out: the server did not answer in time', 0),
-      CONNECT_TIMEOUT_MS,
+    this.#timers.set('deadline', CONNECT_TIMEOUT_MS, () =>
+      this.#lose('timed out: the server did not answer in time', 0),
     );
   }
 
@@ -180,7 +186,7 @@ export class Connection {
 
   #receive(text: string): void {
     this.#heartbeat.heard();
-    if (this.#cancelDeadline !== null) this.#armDeadline();
+    if (this.#timers.has('deadline')) this.#armDeadline();
     let frame: DownFrame;
     try {
       frame = JSON.parse(text) as DownFrame;
@@ -202,37 +208,34 @@ export class Connection {
 
   /** The node asks to move on: this socket serves until then, the next one is opened without a wait. */
   #drain(reconnectInMs: number): void {
-    const generation = this.#generation;
-    this.#cancelRetry?.();
-    this.#cancelRetry = this.#runtime.setTimer(() => {
-      if (generation !== this.#generation) return;
-      this.#dropSocket(false);
-      this.#move('reconnecting', 'draining: the server asked to connect again', 0);
-      void this.#open('reconnect');
-    }, reconnectInMs);
+    this.#timers.set('retry', reconnectInMs, () =>
+      this.#openAnew('reconnect', 'draining: the server asked to connect again'),
+    );
   }
 
   #closed(code: number, reason: string): void {
     const said = `closed by the server with ${code}${reason === '' ? '' : ` (${reason})`}`;
     if (mayReconnect(code)) return this.#lose(said, retryAfterMsIn(reason));
-    const isRefusal = code === CLOSE_CODES.unauthenticated || code === CLOSE_CODES.revoked;
+    const isRefusal = FINAL_CODES[code] === 'unauthenticated' || FINAL_CODES[code] === 'revoked';
     if (isRefusal && typeof this.#options.token === 'function' && !this.#wasRefused) {
       // A token may have run out in the meantime: one fresh one is tried before giving up.
       this.#wasRefused = true;
-      this.#dropSocket(false);
-      this.#move('reconnecting', said, 0);
-      void this.#open('refused');
-      return;
+      return this.#openAnew('refused', said);
     }
-    const name = Object.entries(CLOSE_CODES).find(([, value]) => value === code)?.[0] ?? 'closed';
-    this.#end('failed', said, new ParleyError(name, `unable to stay connected; ${said}`));
+    this.#end('failed', said, new ParleyError(FINAL_CODES[code] ?? 'closed', `unable to stay connected; ${said}`));
+  }
+
+  #openAnew(cause: TokenContext['reason'], reason: string): void {
+    this.#dropSocket(false);
+    this.#move('reconnecting', reason, 0);
+    void this.#open(cause);
   }
 
   #lose(reason: string, leastMs: number): void {
     this.#dropSocket(true);
     const delayMs = retryDelayMs(this.#attempts, this.#runtime, leastMs);
     this.#attempts += 1;
-    this.#cancelRetry = this.#runtime.setTimer(() => void this.#open('reconnect'), delayMs);
+    this.#timers.set('retry', delayMs, () => void this.#open('reconnect'));
     const isHopeless = this.#maxAttempts > 0 && this.#attempts > this.#maxAttempts;
     const isFirst = this.state === 'connecting';
     this.#move(
@@ -252,10 +255,7 @@ export class Connection {
 
   #dropSocket(isDead: boolean): void {
     this.#heartbeat.stop();
-    this.#cancelRetry?.();
-    this.#cancelDeadline?.();
-    this.#cancelStable?.();
-    this.#cancelRetry = this.#cancelDeadline = this.#cancelStable = null;
+    this.#timers.clear();
     this.#generation += 1;
     if (this.#socket === null) return;
     this.#socket.drop(isDead);
@@ -276,8 +276,7 @@ export class Connection {
   }
 
   #tryNow(): void {
-    if (this.#cancelRetry === null || this.#socket !== null) return;
-    this.#cancelRetry();
+    if (!this.#timers.has('retry') || this.#socket !== null) return;
     if (this.state === 'offline') this.#move('reconnecting', 'trying again', 0);
     void this.#open('reconnect');
   }

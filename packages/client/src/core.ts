@@ -13,7 +13,7 @@ import type {
 } from '@parley/protocol';
 import { Channel } from './channel.ts';
 import { ChannelContent } from './channel-content.ts';
-import type { ChannelState, ChannelSummary } from './channel-state.ts';
+import type { ChannelSummary } from './channel-state.ts';
 import { type ChannelPorts, ChannelViews } from './channel-views.ts';
 import { Connection, type ConnectionChange, type ConnectionPorts } from './connection.ts';
 import { DeliveryReporter } from './delivery-reporter.ts';
@@ -67,6 +67,7 @@ export class Core implements AllPorts {
   readonly users: Users;
   readonly presence: Presence;
   readonly typists: Typists;
+  readonly typingReporter: TypingReporter;
   readonly reporter: DeliveryReporter;
   readonly maxQueued: number;
   readonly window: number;
@@ -80,7 +81,6 @@ export class Core implements AllPorts {
   readonly flagsView: View<Flags>;
   readonly channelsView: View<readonly ChannelSummary[]>;
   readonly threadsView: View<readonly ChannelSummary[]>;
-  readonly #typingReporter: TypingReporter;
   readonly #open = new Map<ChannelId, OpenChannel>();
   isClosed = false;
 
@@ -101,7 +101,7 @@ export class Core implements AllPorts {
       this.content(channelId)?.onChange('typing');
       this.events.emit('typing', { channelId, userId, isTyping });
     });
-    this.#typingReporter = new TypingReporter(runtime, this.call);
+    this.typingReporter = new TypingReporter(runtime, this.call);
     this.reporter = new DeliveryReporter(runtime, this.call);
     this.sender = new Sender(runtime, this);
     this.replica = new Replica(this);
@@ -191,7 +191,7 @@ export class Core implements AllPorts {
   onChange(change: ConnectionChange): void {
     this.batch.run(() => {
       if (change.current === 'online') this.#online();
-      if (change.current === 'failed') this.requests.fail(change.error);
+      if (change.error !== null) this.requests.end(change.error.code, change.error.message);
       this.changeView.invalidate();
       this.events.emit('connection', change);
     });
@@ -211,10 +211,6 @@ export class Core implements AllPorts {
   }
 
   // The session.
-
-  onSynced(): void {
-    this.connection.synced();
-  }
 
   onUser(user: UserView): void {
     this.meView.invalidate();
@@ -241,30 +237,14 @@ export class Core implements AllPorts {
     return [...this.#open.values()].map(({ content }) => content);
   }
 
-  channels(): Iterable<ChannelState> {
-    return this.replica.all();
-  }
-
-  channel(channelId: ChannelId): ChannelState | undefined {
-    return this.replica.get(channelId);
-  }
-
   onChannels(channelId: ChannelId): void {
     this.channelsView.invalidate();
     this.threadsView.invalidate();
     this.content(channelId)?.onChange('info');
   }
 
-  onGap(channelId: ChannelId): void {
-    this.repairs.note(channelId);
-  }
-
-  onDelivered(channelId: ChannelId, seq: number): void {
-    this.reporter.delivered(channelId, seq);
-  }
-
-  onLeft(channelId: ChannelId): void {
-    this.reporter.forget(channelId);
+  onUnsureCounts(channelId: ChannelId): void {
+    void this.session.recount(channelId);
   }
 
   onMessage(message: MessageView): void {
@@ -288,7 +268,7 @@ export class Core implements AllPorts {
   // Sending.
 
   send(channelId: ChannelId, body: string, options: SendOptions | undefined): PendingSend {
-    this.#typingReporter.sent(channelId);
+    this.typingReporter.sent(channelId);
     return this.batch.run(() => this.sender.send(channelId, body, options));
   }
 
@@ -308,14 +288,6 @@ export class Core implements AllPorts {
   }
 
   // What handles of channels ask for.
-
-  summary(channelId: ChannelId): ChannelSummary | null {
-    return this.replica.get(channelId)?.summary ?? null;
-  }
-
-  setTyping(channelId: ChannelId, isTyping: boolean): void {
-    this.#typingReporter.set(channelId, isTyping);
-  }
 
   takeMessage(message: MessageView): void {
     this.batch.run(() => this.replica.takeAnswer(message));

@@ -6,6 +6,14 @@ import type { Runtime } from './runtime.ts';
 /** Reports gather this long: one report says for a whole second how far each channel has got. */
 const GATHER_MS = 1_000;
 
+/** The server stores a report within half a second, and tells the user's devices. */
+const SETTLE_MS = 2_000;
+
+interface Claim {
+  readonly seq: number;
+  untilMs: number;
+}
+
 type Cursors = Map<ChannelId, number>;
 
 /** Tells the server how far this device has taken messages, and how far its user has read. Losing a report loses nothing: the next says more. */
@@ -14,6 +22,8 @@ export class DeliveryReporter {
   readonly #call: Call;
   readonly #delivered: Cursors = new Map();
   readonly #read: Cursors = new Map();
+  /** What was said to be read, from then until the server has surely stored it and told so. */
+  readonly #claims = new Map<ChannelId, Claim>();
   #cancelTimer: (() => void) | null = null;
   #isOnline = false;
 
@@ -30,13 +40,23 @@ export class DeliveryReporter {
   /** The user has read everything up to `seq`; that says delivered too. */
   read(channelId: ChannelId, seq: number): void {
     if ((this.#delivered.get(channelId) ?? 0) <= seq) this.#delivered.delete(channelId);
+    if (seq > this.readClaim(channelId)) this.#claims.set(channelId, { seq, untilMs: Number.POSITIVE_INFINITY });
     this.#note(this.#read, channelId, seq);
+  }
+
+  /** How far the user has read here, if that was a moment ago; else 0. */
+  readClaim(channelId: ChannelId): number {
+    const claim = this.#claims.get(channelId);
+    if (claim === undefined || claim.untilMs > this.#runtime.monotonic()) return claim?.seq ?? 0;
+    this.#claims.delete(channelId);
+    return 0;
   }
 
   /** Takes back what was gathered of a channel: it was left, or marked unread. */
   forget(channelId: ChannelId): void {
     this.#delivered.delete(channelId);
     this.#read.delete(channelId);
+    this.#claims.delete(channelId);
   }
 
   /** There is a connection: what was gathered without one goes out soon. */
@@ -76,10 +96,18 @@ export class DeliveryReporter {
       for (const { channelId } of reported) cursors.delete(channelId);
       try {
         await this.#call(name, { cursors: reported });
+        if (cursors === this.#read) this.#settle(reported);
       } catch (error) {
         this.#keep(cursors, reported, error);
         return;
       }
+    }
+  }
+
+  #settle(reported: readonly { channelId: ChannelId; seq: number }[]): void {
+    for (const { channelId, seq } of reported) {
+      const claim = this.#claims.get(channelId);
+      if (claim?.seq === seq) claim.untilMs = this.#runtime.monotonic() + SETTLE_MS;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Runtime } from './runtime.ts';
+import { Timers } from './timers.ts';
 
 /** After a wake-up a socket has this long to prove that it still lives. */
 const PROBE_MS = 5_000;
@@ -13,16 +14,14 @@ export interface HeartbeatPorts {
 
 /** Asks for a sign of life once per interval, and gives a socket up that has been silent for two. */
 export class Heartbeat {
-  readonly #runtime: Runtime;
+  readonly #timers: Timers<'tick' | 'probe'>;
   readonly #ports: HeartbeatPorts;
   #intervalMs = 0;
   /** Ticks since the server was last heard; counted, not timed, so a jump of the wall clock changes nothing. */
   #silentTicks = 0;
-  #cancelTick: (() => void) | null = null;
-  #cancelProbe: (() => void) | null = null;
 
   constructor(runtime: Runtime, ports: HeartbeatPorts) {
-    this.#runtime = runtime;
+    this.#timers = new Timers(runtime);
     this.#ports = ports;
   }
 
@@ -36,29 +35,22 @@ export class Heartbeat {
   /** Something came from the server. */
   heard(): void {
     this.#silentTicks = 0;
-    this.#cancelProbe?.();
-    this.#cancelProbe = null;
+    this.#timers.cancel('probe');
   }
 
   /** Asks at once, with a short deadline: after sleep or a change of network the socket may be a corpse. */
   probe(): void {
-    if (this.#cancelTick === null || this.#cancelProbe !== null) return;
+    if (!this.#timers.has('tick') || this.#timers.has('probe')) return;
     this.#ports.sendPing();
-    this.#cancelProbe = this.#runtime.setTimer(() => {
-      this.#cancelProbe = null;
-      this.#ports.onDead();
-    }, PROBE_MS);
+    this.#timers.set('probe', PROBE_MS, () => this.#ports.onDead());
   }
 
   stop(): void {
-    this.#cancelTick?.();
-    this.#cancelProbe?.();
-    this.#cancelTick = null;
-    this.#cancelProbe = null;
+    this.#timers.clear();
   }
 
   #arm(): void {
-    this.#cancelTick = this.#runtime.setTimer(() => {
+    this.#timers.set('tick', this.#intervalMs, () => {
       this.#silentTicks += 1;
       if (this.#silentTicks > MAX_SILENT_TICKS) {
         this.stop();
@@ -67,6 +59,6 @@ export class Heartbeat {
       }
       this.#ports.sendPing();
       this.#arm();
-    }, this.#intervalMs);
+    });
   }
 }

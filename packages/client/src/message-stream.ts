@@ -1,8 +1,8 @@
 import type { ChannelId, HistoryPage, MessageView, UserId } from '@parley/protocol';
-import type { ChannelState } from './channel-state.ts';
 import { toParleyError } from './errors.ts';
 import { PAGE_MESSAGES } from './limits.ts';
 import { retryDelayMs } from './reconnect.ts';
+import type { Replica } from './replica.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
 import type { ClientStorage } from './storage.ts';
@@ -31,8 +31,7 @@ export interface MessageStreamPorts {
   readonly call: Call;
   readonly storage: ClientStorage;
   userId(): UserId | null;
-  channels(): Iterable<ChannelState>;
-  channel(channelId: ChannelId): ChannelState | undefined;
+  readonly replica: Pick<Replica, 'all' | 'get'>;
   markRead(channelId: ChannelId, seq: number): void;
 }
 
@@ -89,7 +88,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
 
   /** The client is in step with the server: what came meanwhile is fetched. */
   readonly synced = (): void => {
-    for (const { id } of this.#ports.channels()) if (this.#isWanted(id)) void this.#open(id, null);
+    for (const { id } of this.#ports.replica.all()) if (this.#isWanted(id)) void this.#open(id, null);
     const chosen = this.#options.channelId;
     if (chosen !== undefined) void this.#open(chosen, null);
   };
@@ -139,7 +138,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
     if (this.#opening.has(channelId)) return;
     this.#opening.add(channelId);
     // Read before the wait: what is sent in the meantime must not be skipped.
-    const state = this.#ports.channel(channelId);
+    const state = this.#ports.replica.get(channelId);
     const startSeq = this.#options.from === 'now' ? state?.seenSeq : state?.membership?.readSeq;
     const stored = await this.#ports.storage.get(KEY_PREFIX + channelId).catch(() => undefined);
     this.#opening.delete(channelId);
@@ -151,7 +150,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
   }
 
   #compare(channelId: ChannelId, cursor: Cursor): void {
-    const lastSeq = this.#ports.channel(channelId)?.view.lastSeq;
+    const lastSeq = this.#ports.replica.get(channelId)?.view.lastSeq;
     if (lastSeq === undefined || lastSeq > cursor.seq) this.#fallBehind(channelId);
   }
 
@@ -189,7 +188,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
   #takePage(channelId: ChannelId, cursor: Cursor, page: HistoryPage): void {
     const before = cursor.seq;
     this.#give(cursor, page.messages);
-    const lastSeq = Math.max(page.lastSeq, this.#ports.channel(channelId)?.view.lastSeq ?? 0);
+    const lastSeq = Math.max(page.lastSeq, this.#ports.replica.get(channelId)?.view.lastSeq ?? 0);
     if (cursor.seq >= lastSeq) this.#behind.delete(channelId);
     else if (cursor.seq === before && !page.hasAfter) {
       // What lies between may not be read, such as what was written before one joined.

@@ -1,4 +1,3 @@
-import { ParleyError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 import type { WebSocketClass } from './socket.ts';
 import type { ClientStorage } from './storage.ts';
@@ -31,7 +30,7 @@ export interface ClientOptions {
   readonly runtime?: Partial<Runtime> | undefined;
 }
 
-/** The socket's address below the server's. */
+/** The socket's address below the server's; throws when that is not an address. */
 export function socketUrlOf(url: string): string {
   const base = baseUrl(url);
   const socket = new URL(SOCKET_PATH, base);
@@ -48,9 +47,5 @@ export function restUrlOf(url: string, path: string): string {
 }
 
 function baseUrl(url: string): URL {
-  try {
-    return new URL(url.endsWith('/') ? url : `${url}/`);
-  } catch (cause) {
-    throw new ParleyError('bad_request', 'unable to use the url; it is not an address', { cause });
-  }
+  return new URL(url.endsWith('/') ? url : `${url}/`);
 }

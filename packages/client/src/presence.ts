@@ -2,7 +2,8 @@ import type { PresenceData, RequestOf, UserId } from '@parley/protocol';
 import { PRESENCE_USERS } from './limits.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
-import { type Batch, type Store, View } from './store.ts';
+import type { Batch, Store } from './store.ts';
+import { ViewMap } from './view-map.ts';
 
 /** Watches of one moment (a list that is drawn) make one command. */
 const GATHER_MS = 50;
@@ -20,25 +21,23 @@ export class Presence {
   readonly #ports: PresencePorts;
   readonly #watchers = new Map<UserId, number>();
   readonly #states = new Map<UserId, PresenceData>();
-  readonly #views = new Map<UserId, View<PresenceData | null>>();
+  readonly #views: ViewMap<UserId, PresenceData | null>;
   #cancelTimer: (() => void) | null = null;
   #isOnline = false;
 
   constructor(runtime: Runtime, ports: PresencePorts) {
     this.#runtime = runtime;
     this.#ports = ports;
+    this.#views = new ViewMap(
+      ports.batch,
+      (userId) => this.#states.get(userId) ?? null,
+      (userId) => this.watch([userId]),
+    );
   }
 
   /** What is known of a user; null while it is not. Subscribing to it watches the user. */
   of(userId: UserId): Store<PresenceData | null> {
-    let view = this.#views.get(userId);
-    if (view === undefined) {
-      view = new View<PresenceData | null>(this.#ports.batch, () => this.#states.get(userId) ?? null, {
-        onWatched: () => this.watch([userId]),
-      });
-      this.#views.set(userId, view);
-    }
-    return view;
+    return this.#views.of(userId);
   }
 
   /** Watches users until the returned function is called. At most 200 at a time are told; the rest wait for room. */
@@ -66,7 +65,7 @@ export class Presence {
   take(presence: readonly PresenceData[]): void {
     for (const data of presence) {
       this.#states.set(data.userId, data);
-      this.#views.get(data.userId)?.invalidate();
+      this.#views.invalidate(data.userId);
     }
     if (presence.length > 0) this.#ports.onPresence(presence);
   }
@@ -81,14 +80,12 @@ export class Presence {
     this.#isOnline = false;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    const known = [...this.#states.keys()];
-    this.#states.clear();
-    for (const userId of known) this.#views.get(userId)?.invalidate();
+    for (const userId of this.#states.keys()) this.#forget(userId);
   }
 
   close(): void {
     this.lost();
-    for (const view of this.#views.values()) view.close();
+    this.#views.close();
   }
 
   #arm(delayMs: number): void {
@@ -114,6 +111,6 @@ export class Presence {
 
   #forget(userId: UserId): void {
     this.#states.delete(userId);
-    this.#views.get(userId)?.invalidate();
+    this.#views.invalidate(userId);
   }
 }

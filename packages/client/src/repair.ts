@@ -3,6 +3,7 @@ import { toParleyError } from './errors.ts';
 import { retryDelayMs } from './reconnect.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
+import { Timers } from './timers.ts';
 
 /** An answer may overtake an event by a moment; a gap that lasts longer is a loss. */
 const PATIENCE_MS = 200;
@@ -20,18 +21,21 @@ export interface RepairPorts {
 export class Repairs {
   readonly #runtime: Runtime;
   readonly #ports: RepairPorts;
-  /** By channel, what cancels the wait; null while the answer is awaited. */
-  readonly #open = new Map<ChannelId, (() => void) | null>();
+  readonly #waits: Timers<ChannelId>;
+  /** Channels whose answer is awaited. */
+  readonly #asked = new Set<ChannelId>();
   #isOnline = false;
 
   constructor(runtime: Runtime, ports: RepairPorts) {
     this.#runtime = runtime;
+    this.#waits = new Timers(runtime);
     this.#ports = ports;
   }
 
   /** Something of a channel is missing. */
   note(channelId: ChannelId): void {
-    if (this.#isOnline && !this.#open.has(channelId)) this.#wait(channelId, PATIENCE_MS, 0);
+    if (this.#isOnline && !this.#waits.has(channelId) && !this.#asked.has(channelId))
+      this.#wait(channelId, PATIENCE_MS, 0);
   }
 
   /** The sync is over: from here on gaps are mended one by one. */
@@ -42,19 +46,18 @@ export class Repairs {
   /** The connection is lost: the next sync brings what is missing. */
   lost(): void {
     this.#isOnline = false;
-    for (const cancel of this.#open.values()) cancel?.();
-    this.#open.clear();
+    this.#waits.clear();
+    this.#asked.clear();
   }
 
   #wait(channelId: ChannelId, delayMs: number, attempt: number): void {
-    const cancel = this.#runtime.setTimer(() => void this.#mend(channelId, attempt), delayMs);
-    this.#open.set(channelId, cancel);
+    this.#waits.set(channelId, delayMs, () => void this.#mend(channelId, attempt));
   }
 
   async #mend(channelId: ChannelId, attempt: number): Promise<void> {
     const since = this.#ports.gapAfter(channelId);
-    if (since === null) return void this.#open.delete(channelId);
-    this.#open.set(channelId, null);
+    if (since === null) return;
+    this.#asked.add(channelId);
     let leastMs = 0;
     try {
       this.#ports.takeChanges(await this.#ports.call('sync.changes', { channelId, since }));
@@ -62,15 +65,14 @@ export class Repairs {
       const error = toParleyError(cause, 'mend a gap');
       if (!this.#isOnline || error.code === 'closed') return;
       if (!error.retryable) {
-        this.#open.delete(channelId);
+        this.#asked.delete(channelId);
         if (error.code === 'not_found' || error.code === 'forbidden') this.#ports.onGone(channelId);
         return;
       }
       leastMs = error.retryAfterMs ?? 0;
     }
-    if (!this.#isOnline || this.#open.get(channelId) !== null) return;
-    this.#open.delete(channelId);
-    if (this.#ports.gapAfter(channelId) === null) return;
+    // Not asked any more: the connection was lost in between, and the sync has brought everything.
+    if (!this.#asked.delete(channelId) || this.#ports.gapAfter(channelId) === null) return;
     this.#wait(channelId, PATIENCE_MS + retryDelayMs(attempt, this.#runtime, leastMs), attempt + 1);
   }
 }

@@ -13,8 +13,10 @@ import type {
 } from '@parley/protocol';
 import type { ChannelContent } from './channel-content.ts';
 import { ChannelState } from './channel-state.ts';
+import type { DeliveryReporter } from './delivery-reporter.ts';
 import type { Emitter } from './emitter.ts';
 import type { ClientEvents } from './events.ts';
+import type { Repairs } from './repair.ts';
 import { Strays } from './strays.ts';
 
 export interface ReplicaPorts {
@@ -24,11 +26,12 @@ export interface ReplicaPorts {
   contents(): Iterable<ChannelContent>;
   /** The list of channels, or one entry of it, has changed. */
   onChannels(channelId: ChannelId): void;
-  /** Something of a channel is known to be missing. */
-  onGap(channelId: ChannelId): void;
-  /** This device has everything of a channel up to `seq`. */
-  onDelivered(channelId: ChannelId, seq: number): void;
-  onLeft(channelId: ChannelId): void;
+  /** Told of what is known to be missing. */
+  readonly repairs: Pick<Repairs, 'note'>;
+  /** Told of what this device has, and asked how far the user has read here where the server may not know yet. */
+  readonly reporter: Pick<DeliveryReporter, 'delivered' | 'forget' | 'readClaim'>;
+  /** Whether unread messages still mention the user is for the server to say. */
+  onUnsureCounts(channelId: ChannelId): void;
   /** A message came that is new. */
   onMessage(message: MessageView): void;
 }
@@ -69,8 +72,8 @@ export class Replica {
     const state = this.#channels.get(event.channel);
     if (state?.log == null) return this.#strays.keep(event);
     for (const due of state.log.offer(event)) this.#apply(state, due, true);
-    this.#ports.onDelivered(state.id, state.seenSeq);
-    if (state.log.hasGap) this.#ports.onGap(state.id);
+    this.#ports.reporter.delivered(state.id, state.seenSeq);
+    if (state.log.hasGap) this.#ports.repairs.note(state.id);
   }
 
   /** Learns that a root channel has got to `rev`; false when the channel is not known. */
@@ -78,7 +81,7 @@ export class Replica {
     const state = this.#channels.get(channelId);
     if (state?.log == null) return state !== undefined;
     state.log.noteTop(rev);
-    if (state.log.hasGap) this.#ports.onGap(channelId);
+    if (state.log.hasGap) this.#ports.repairs.note(channelId);
     return true;
   }
 
@@ -93,7 +96,7 @@ export class Replica {
     } else this.#takeWhole(state, changes, isLive);
     for (const due of state.log.advance(changes.rev)) this.#apply(state, due, true);
     this.#ports.onChannels(state.id);
-    if (this.#channels.has(state.id)) this.#ports.onDelivered(state.id, state.seenSeq);
+    if (this.#channels.has(state.id)) this.#ports.reporter.delivered(state.id, state.seenSeq);
     return !changes.reset;
   }
 
@@ -125,7 +128,7 @@ export class Replica {
     }
     this.#channels.delete(channelId);
     for (const thread of this.#channels.values()) if (thread.view.rootId === channelId) this.remove(thread.id);
-    this.#ports.onLeft(channelId);
+    this.#ports.reporter.forget(channelId);
     this.#ports.onChannels(channelId);
     this.#ports.events.emit('channelLeft', { channelId });
   }
@@ -143,7 +146,7 @@ export class Replica {
       const state = this.#channels.get(channelId);
       if (state === undefined) continue;
       state.noteLastSeq(lastSeq);
-      state.setCursors(readSeq, deliveredSeq, mentions);
+      this.#setCursors(state, readSeq, deliveredSeq, mentions);
       this.#ports.onChannels(channelId);
     }
     if (frame.done) this.#finishSync();
@@ -152,7 +155,7 @@ export class Replica {
   takeCursor(event: CursorEvent): void {
     const state = this.#channels.get(event.channel);
     if (state === undefined) return;
-    state.setCursors(event.readSeq, event.deliveredSeq, event.mentions);
+    this.#setCursors(state, event.readSeq, event.deliveredSeq, event.mentions);
     this.#tellChanged(state);
   }
 
@@ -208,17 +211,21 @@ export class Replica {
       place?.noteMessage(message, this.#userId) ?? (change === 'new' || (change === null && looksNew(message)));
     this.#show(message);
     this.#ports.onChannels(message.channelId);
-    if (place !== undefined && place !== root) this.#ports.onDelivered(place.id, place.seenSeq);
+    if (place !== undefined && place !== root) this.#ports.reporter.delivered(place.id, place.seenSeq);
     const { events } = this.#ports;
     if (isNew) {
       this.#ports.onMessage(message);
       events.emit('message', { message, rootId: root.id, isLive });
-    } else
-      events.emit('messageChanged', {
-        message,
-        rootId: root.id,
-        change: change === 'new' ? 'unknown' : (change ?? 'unknown'),
-      });
+      return;
+    }
+    if (place !== undefined && change !== 'reacted') this.#checkCounts(place, message);
+    const known = change === null || change === 'new' ? 'unknown' : change;
+    events.emit('messageChanged', { message, rootId: root.id, change: known });
+  }
+
+  /** An unread message may have got or lost a mention of the user. */
+  #checkCounts({ id, membership }: ChannelState, { seq, senderId }: MessageView): void {
+    if (membership !== null && seq > membership.readSeq && senderId !== this.#userId) this.#ports.onUnsureCounts(id);
   }
 
   #show(message: MessageView): void {
@@ -263,6 +270,13 @@ export class Replica {
     return known?.rootId ?? known?.id ?? content.list.messages[0]?.rootId ?? null;
   }
 
+  /** What the user has read here just now is not taken back by what the server said before it knew. */
+  #setCursors(state: ChannelState, readSeq: number, deliveredSeq: number, mentions: number): void {
+    const claimSeq = this.#ports.reporter.readClaim(state.id);
+    if (claimSeq <= readSeq) return state.setCursors(readSeq, deliveredSeq, mentions);
+    state.setCursors(claimSeq, Math.max(claimSeq, deliveredSeq), claimSeq >= state.view.lastSeq ? 0 : mentions);
+  }
+
   #tellChanged(state: ChannelState): void {
     this.#ports.onChannels(state.id);
     this.#ports.events.emit('channelChanged', state.summary);
@@ -279,8 +293,8 @@ export class Replica {
   #finishSync(): void {
     this.#strays.clear();
     for (const state of this.#channels.values()) {
-      this.#ports.onDelivered(state.id, state.seenSeq);
-      if (state.log?.hasGap) this.#ports.onGap(state.id);
+      this.#ports.reporter.delivered(state.id, state.seenSeq);
+      if (state.log?.hasGap) this.#ports.repairs.note(state.id);
     }
   }
 }

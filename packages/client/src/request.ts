@@ -95,16 +95,15 @@ export class Requests {
     }
   }
 
-  /** There will be no connection: what waits for one ends now. */
-  fail(cause: ParleyError | null): void {
-    const reason = cause === null ? 'the connection failed' : cause.message;
-    for (const ref of this.#pending.keys()) this.#reject(ref, cause?.code ?? 'disconnected', reason);
+  /** Ends everything that waits: there will be no connection. */
+  end(code: ParleyError['code'], reason: string): void {
+    for (const ref of this.#pending.keys()) this.#reject(ref, code, reason);
   }
 
-  /** Ends everything that waits. */
+  /** Ends everything that waits, and whatever is asked from now on. */
   close(): void {
     this.#isClosed = true;
-    for (const ref of this.#pending.keys()) this.#reject(ref, 'closed', 'the client was closed');
+    this.end('closed', 'the client was closed');
   }
 
   #send(ref: number, pending: Pending): void {

@@ -7,7 +7,7 @@ export interface OutgoingMessage {
   readonly channelId: ChannelId;
   readonly body: string;
   readonly replyTo?: number | undefined;
-  readonly attachments?: readonly string[] | undefined;
+  readonly attachments?: string[] | undefined;
   readonly createdAt: number;
   /** Rises with each send of this device: the order in which they go out. */
   readonly order: number;

@@ -17,7 +17,7 @@ export interface SendOptions {
   /** The `seq` of the message of the same channel that this one quotes. */
   readonly replyTo?: number | undefined;
   /** Ids of uploaded attachments. */
-  readonly attachments?: readonly string[] | undefined;
+  readonly attachments?: string[] | undefined;
 }
 
 /** A message on its way: a promise of its place in the channel, which may be left unawaited. It is in the channel's messages from the start. */
@@ -85,18 +85,16 @@ export class Sender {
     this.#flush();
   }
 
-  send(channelId: ChannelId, body: string, { replyTo, attachments }: SendOptions = {}): PendingSend {
+  send(channelId: ChannelId, body: string, options: SendOptions = {}): PendingSend {
     const id = this.#runtime.makeId() as MessageId;
-    const createdAt = this.#runtime.now();
     const message: OutgoingMessage = {
+      ...options,
       id,
       channelId,
       body,
-      createdAt,
+      createdAt: this.#runtime.now(),
       order: this.#nextOrder(),
       senderId: this.#ports.userId(),
-      ...(replyTo === undefined ? {} : { replyTo }),
-      ...(attachments === undefined ? {} : { attachments }),
     };
     if (this.#isClosed) return this.#refused(id, 'closed', 'the client is closed');
     if (this.#queue.size >= this.#ports.maxQueued) return this.#refused(id, 'outbox_full', 'too many messages wait');
@@ -190,19 +188,13 @@ export class Sender {
   }
 
   async #transmit(message: OutgoingMessage): Promise<void> {
-    const { id, channelId, body, replyTo, attachments, senderId } = message;
+    const { senderId, createdAt: _createdAt, order: _order, ...input } = message;
+    const { id } = input;
     if (senderId !== null && senderId !== this.#ports.userId()) {
       return this.#fail(id, new ParleyError('forbidden', 'unable to send; another user wrote this message here'));
     }
-    const input = {
-      id,
-      channelId,
-      body,
-      replyTo,
-      attachments: attachments === undefined ? undefined : [...attachments],
-    };
     try {
-      const sent = await this.#ports.call('message.send', withoutUndefined(input), { timeoutMs: ANSWER_TIMEOUT_MS });
+      const sent = await this.#ports.call('message.send', input, { timeoutMs: ANSWER_TIMEOUT_MS });
       this.#succeed(message, sent);
     } catch (cause) {
       this.#refuse(id, toParleyError(cause, 'send'));
@@ -286,11 +278,4 @@ export class Sender {
       .delete(KEY_PREFIX + id)
       .catch((cause: unknown) => this.#ports.onWarning(toParleyError(cause, 'write the outbox')));
   }
-}
-
-/** `JSON.stringify` leaves undefined out anyway; this only says so to the compiler. */
-function withoutUndefined<Input extends object>(
-  input: Input,
-): { [Key in keyof Input]: Exclude<Input[Key], undefined> } {
-  return input as { [Key in keyof Input]: Exclude<Input[Key], undefined> };
 }

@@ -10,6 +10,7 @@ import type {
   UserView,
   WelcomeFrame,
 } from '@parley/protocol';
+import type { Connection } from './connection.ts';
 import type { Emitter } from './emitter.ts';
 import { errorFrom } from './errors.ts';
 import type { ClientEvents } from './events.ts';
@@ -33,8 +34,8 @@ export interface SessionParts {
   takeJoined(joined: JoinedChannel): void;
   /** Milliseconds since 1970 here and now. */
   now(): number;
-  /** The client has everything now. */
-  onSynced(): void;
+  /** Told when the client has everything. */
+  readonly connection: Pick<Connection, 'synced'>;
   onUser(user: UserView): void;
   onFlags(flags: Flags): void;
 }
@@ -46,6 +47,8 @@ export class Session {
   #flags: Flags = {};
   #epoch: string | null = null;
   #clockAheadMs = 0;
+  /** Channels whose counts are being asked for; true where they must be asked for again. */
+  readonly #recounts = new Map<ChannelId, boolean>();
   /** What the running sync has told: true for channels that were resumed whole. */
   readonly #told = new Map<ChannelId, boolean>();
 
@@ -142,7 +145,7 @@ export class Session {
     this.#parts.replica.takeSync(frame, (channelId, isWhole) => this.#told.set(channelId, isWhole));
     if (!frame.done) return;
     this.#forgetUntoldThreads();
-    this.#parts.onSynced();
+    this.#parts.connection.synced();
     for (const { id, log } of this.#parts.replica.all()) {
       // What was named and not told of has not changed: that is whole too.
       if (log !== null) this.#tellSynced(id, this.#told.get(id) ?? true);
@@ -167,7 +170,20 @@ export class Session {
     }
   }
 
-  /** The word that the user is in this channel was lost on the way. */
+  /** Asks for the user's own place in a channel again; what happens while it is asked is asked for once more. */
+  async recount(channelId: ChannelId): Promise<void> {
+    if (this.#recounts.has(channelId)) {
+      this.#recounts.set(channelId, true);
+      return;
+    }
+    do {
+      this.#recounts.set(channelId, false);
+      await this.#discover(channelId);
+    } while (this.#recounts.get(channelId));
+    this.#recounts.delete(channelId);
+  }
+
+  /** Asks whether the user is in a channel, and how it stands. */
   async #discover(channelId: ChannelId): Promise<void> {
     try {
       const { channel, membership } = await this.#parts.call('channel.get', { channelId });

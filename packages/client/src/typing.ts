@@ -1,6 +1,7 @@
 import type { ChannelId, UserId } from '@parley/protocol';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
+import { Timers } from './timers.ts';
 
 /** A typing sign is believed this long: whoever goes on typing says so again before. */
 const BELIEVED_MS = 6_000;
@@ -9,50 +10,42 @@ const REPEAT_MS = 3_000;
 
 /** Who types where. Each sign ends by itself, so a lost "stopped" leaves nobody typing for ever. */
 export class Typists {
-  readonly #runtime: Runtime;
   readonly #onChange: (channelId: ChannelId, userId: UserId, isTyping: boolean) => void;
-  readonly #byChannel = new Map<ChannelId, Map<UserId, () => void>>();
+  readonly #byChannel = new Map<ChannelId, Set<UserId>>();
+  readonly #ends: Timers<string>;
 
   constructor(runtime: Runtime, onChange: (channelId: ChannelId, userId: UserId, isTyping: boolean) => void) {
-    this.#runtime = runtime;
+    this.#ends = new Timers(runtime);
     this.#onChange = onChange;
   }
 
   in(channelId: ChannelId): readonly UserId[] {
-    return [...(this.#byChannel.get(channelId)?.keys() ?? [])];
+    return [...(this.#byChannel.get(channelId) ?? [])];
   }
 
   set(channelId: ChannelId, userId: UserId, isTyping: boolean): void {
     if (!isTyping) return this.#end(channelId, userId);
     let typists = this.#byChannel.get(channelId);
     if (typists === undefined) {
-      typists = new Map();
+      typists = new Set();
       this.#byChannel.set(channelId, typists);
     }
-    const cancel = typists.get(userId);
-    cancel?.();
-    typists.set(
-      userId,
-      this.#runtime.setTimer(() => this.#end(channelId, userId), BELIEVED_MS),
-    );
-    if (cancel === undefined) this.#onChange(channelId, userId, true);
+    this.#ends.set(channelId + userId, BELIEVED_MS, () => this.#end(channelId, userId));
+    if (typists.has(userId)) return;
+    typists.add(userId);
+    this.#onChange(channelId, userId, true);
   }
 
   /** Ends all signs: without a connection nothing is known of them. */
   clear(): void {
     for (const [channelId, typists] of this.#byChannel) {
-      for (const userId of typists.keys()) this.#end(channelId, userId);
+      for (const userId of typists) this.#end(channelId, userId);
     }
   }
 
   #end(channelId: ChannelId, userId: UserId): void {
-    const typists = this.#byChannel.get(channelId);
-    const cancel = typists?.get(userId);
-    if (typists === undefined || cancel === undefined) return;
-    cancel();
-    typists.delete(userId);
-    if (typists.size === 0) this.#byChannel.delete(channelId);
-    this.#onChange(channelId, userId, false);
+    this.#ends.cancel(channelId + userId);
+    if (this.#byChannel.get(channelId)?.delete(userId)) this.#onChange(channelId, userId, false);
   }
 }
 

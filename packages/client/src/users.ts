@@ -1,16 +1,18 @@
 import type { UserId, UserView } from '@parley/protocol';
-import { ParleyError, toParleyError } from './errors.ts';
 import { PAGE_ITEMS } from './limits.ts';
 import type { Call } from './request.ts';
 import type { Runtime } from './runtime.ts';
-import { type Batch, type Store, View } from './store.ts';
+import type { Batch, Store } from './store.ts';
+import { ViewMap } from './view-map.ts';
 
 /** Names asked for in one moment are fetched together. */
 const GATHER_MS = 10;
 
-interface Waiter {
-  readonly resolve: (user: UserView | null) => void;
-  readonly reject: (error: ParleyError) => void;
+/** Users that are fetched together. */
+interface Group {
+  readonly userIds: Set<UserId>;
+  readonly fetched: Promise<void>;
+  start(): void;
 }
 
 /** The users that this client has heard of: fetched once, in groups, and kept up to date by events. */
@@ -19,14 +21,18 @@ export class Users {
   readonly #call: Call;
   readonly #batch: Batch;
   readonly #known = new Map<UserId, UserView>();
-  readonly #views = new Map<UserId, View<UserView | null>>();
-  readonly #wanted = new Map<UserId, Waiter[]>();
-  #cancelTimer: (() => void) | null = null;
+  readonly #views: ViewMap<UserId, UserView | null>;
+  #group: Group | null = null;
 
   constructor(runtime: Runtime, call: Call, batch: Batch) {
     this.#runtime = runtime;
     this.#call = call;
     this.#batch = batch;
+    this.#views = new ViewMap(
+      batch,
+      (userId) => this.#known.get(userId) ?? null,
+      (userId) => this.#fetchQuietly(userId),
+    );
   }
 
   /** The user if it is known here already. */
@@ -36,43 +42,30 @@ export class Users {
 
   /** The user as a store; null until it is known. Subscribing to it fetches it. */
   of(userId: UserId): Store<UserView | null> {
-    let view = this.#views.get(userId);
-    if (view === undefined) {
-      view = new View<UserView | null>(this.#batch, () => this.#known.get(userId) ?? null, {
-        onWatched: () => this.#fetchQuietly(userId),
-      });
-      this.#views.set(userId, view);
-    }
-    return view;
+    return this.#views.of(userId);
   }
 
   /** The user, or null when there is none with this id. */
   async get(userId: UserId): Promise<UserView | null> {
-    const known = this.#known.get(userId);
-    if (known !== undefined) return known;
-    return new Promise((resolve, reject) => {
-      const waiters = this.#wanted.get(userId);
-      if (waiters === undefined) this.#wanted.set(userId, [{ resolve, reject }]);
-      else waiters.push({ resolve, reject });
-      this.#cancelTimer ??= this.#runtime.setTimer(() => void this.#fetch(), GATHER_MS);
-    });
+    if (!this.#known.has(userId)) {
+      this.#group ??= this.#gather();
+      this.#group.userIds.add(userId);
+      await this.#group.fetched;
+    }
+    return this.#known.get(userId) ?? null;
   }
 
   take(users: readonly UserView[]): void {
     for (const user of users) {
       this.#known.set(user.id, user);
-      this.#views.get(user.id)?.invalidate();
+      this.#views.invalidate(user.id);
     }
   }
 
+  /** Whoever still waits for a name gets the refusal of a closed client at once. */
   close(): void {
-    this.#cancelTimer?.();
-    for (const waiters of this.#wanted.values()) {
-      for (const waiter of waiters)
-        waiter.reject(new ParleyError('closed', 'unable to get a user; the client was closed'));
-    }
-    this.#wanted.clear();
-    for (const view of this.#views.values()) view.close();
+    this.#group?.start();
+    this.#views.close();
   }
 
   /** What a store loads by itself has nobody to tell of a failure: the next look tries again. */
@@ -80,20 +73,24 @@ export class Users {
     await this.get(userId).catch(() => {});
   }
 
-  async #fetch(): Promise<void> {
-    this.#cancelTimer = null;
-    const wanted = [...this.#wanted].slice(0, PAGE_ITEMS);
-    for (const [userId] of wanted) this.#wanted.delete(userId);
-    if (this.#wanted.size > 0) this.#cancelTimer = this.#runtime.setTimer(() => void this.#fetch(), 0);
-    try {
-      const { users } = await this.#call('user.get', { userIds: wanted.map(([userId]) => userId) });
+  #gather(): Group {
+    const userIds = new Set<UserId>();
+    let start = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      const cancel = this.#runtime.setTimer(resolve, GATHER_MS);
+      start = () => {
+        cancel();
+        resolve();
+      };
+    });
+    return { userIds, fetched: begun.then(() => this.#fetch([...userIds])), start };
+  }
+
+  async #fetch(userIds: readonly UserId[]): Promise<void> {
+    this.#group = null;
+    for (let from = 0; from < userIds.length; from += PAGE_ITEMS) {
+      const { users } = await this.#call('user.get', { userIds: userIds.slice(from, from + PAGE_ITEMS) });
       this.#batch.run(() => this.take(users));
-      for (const [userId, waiters] of wanted) {
-        for (const waiter of waiters) waiter.resolve(this.#known.get(userId) ?? null);
-      }
-    } catch (cause) {
-      const error = toParleyError(cause, 'get users');
-      for (const [, waiters] of wanted) for (const waiter of waiters) waiter.reject(error);
     }
   }
 }

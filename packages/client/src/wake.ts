@@ -6,20 +6,17 @@ export type WakeSource = (listener: (hint: WakeHint) => void) => () => void;
 
 /** Hints from a browser's window and document; nothing where there is none. */
 export const browserWake: WakeSource = (listener) => {
-  if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
-  const online = () => listener('online');
-  const offline = () => listener('offline');
-  const visible = () => {
-    if (document.visibilityState === 'visible') listener('visible');
+  const ended = new AbortController();
+  if (typeof document === 'undefined') return () => {};
+  const hear = (target: EventTarget, type: string, hint: WakeHint): void => {
+    const tell = (): void => {
+      if (hint !== 'visible' || document.visibilityState === 'visible') listener(hint);
+    };
+    target.addEventListener(type, tell, { signal: ended.signal });
   };
-  window.addEventListener('online', online);
-  window.addEventListener('offline', offline);
-  window.addEventListener('pageshow', visible);
-  document.addEventListener('visibilitychange', visible);
-  return () => {
-    window.removeEventListener('online', online);
-    window.removeEventListener('offline', offline);
-    window.removeEventListener('pageshow', visible);
-    document.removeEventListener('visibilitychange', visible);
-  };
+  hear(window, 'online', 'online');
+  hear(window, 'offline', 'offline');
+  hear(window, 'pageshow', 'visible');
+  hear(document, 'visibilitychange', 'visible');
+  return () => ended.abort();
 };
