@@ -11,6 +11,7 @@ import { ChannelReader } from './channels/channel-reader.ts';
 import { FirstChannels } from './channels/first-channels.ts';
 import { Invitations } from './channels/invitations.ts';
 import { Members } from './channels/members.ts';
+import { type Cluster, joinCluster } from './cluster.ts';
 import type { Handlers } from './commands/handler.ts';
 import { buildHandlers } from './commands/registry.ts';
 import type { Config } from './config/settings.ts';
@@ -83,6 +84,9 @@ interface Foundation {
   readonly writer: Postgres;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
+  /** What joins this node to others; null when it is alone. */
+  readonly cluster: Cluster | null;
+  readonly nodeName: string;
 }
 
 /** Migrates the database and builds the whole server on it, ready to listen. */
@@ -100,20 +104,23 @@ export async function createApp({ config, connection, logger, clock = systemCloc
   const migrated = await migrateUp(main.db);
   if (migrated.length > 0)
     logger.info({ migrations: migrated.length, newest: migrated.at(-1) }, 'the schema was brought up to date');
-  const limiter = new LocalLimiter(policiesOf(config), clock);
   const metrics = new Metrics(VERSION, clock);
+  const epoch = await readEpoch(main.db);
+  const nodeName = randomBytes(6).toString('hex');
+  const cluster = await joinCluster({ config, clock, logger, epoch, nodeName });
   const foundation: Foundation = {
     metrics,
     connection,
     config,
     clock,
     logger,
-    bus: new MemoryBus(),
+    bus: cluster?.bus ?? new MemoryBus(),
     main,
     writer,
-    limiter,
+    limiter: new LocalLimiter(policiesOf(config), clock),
+    cluster,
+    nodeName,
   };
-  const epoch = await readEpoch(main.db);
   return assemble(foundation, facts.durable, epoch);
 }
 
@@ -191,8 +198,8 @@ function buildChatNode(
 }
 
 async function assemble(foundation: Foundation, durable: boolean, epoch: string): Promise<App> {
-  const { config, clock, logger, bus, main, writer, metrics } = foundation;
-  const name = randomBytes(6).toString('hex');
+  const { config, clock, logger, bus, main, writer, metrics, cluster } = foundation;
+  const name = foundation.nodeName;
   const state = buildState(foundation, name, new Fanout(bus));
   const trusted = readRanges(config.trustedProxies);
   const addresses: Addresses = { addressOf: (request) => addressOf(request, trusted), addressKey };
@@ -207,6 +214,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     allowedOrigins: originsOf(config),
     publicUrl: config.publicUrl,
     checks: { database: () => checkDatabase(main), queue: () => checkQueue(node, config) },
+    degrading: cluster === null ? {} : { redis: () => cluster.check() },
     isDraining: () => node.gateway.draining,
     authenticate: (token, origin) => state.authenticator.authenticate(token, origin),
     mount: async (app) => {
@@ -241,6 +249,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
       await Promise.all([state.delivery.drain(), state.presence.drain()]);
       await state.close();
       await Promise.all([main.close(), writer.close(), bus.close()]);
+      cluster?.close();
     },
   };
 }

@@ -24,12 +24,14 @@ import { buildRoad, type RoadPorts } from './road.ts';
 import { CredentialCheck } from './session/credential-check.ts';
 import { Dispatch } from './session/dispatch.ts';
 import { Greeter } from './session/greeter.ts';
+import { LossRecovery } from './session/loss-recovery.ts';
+import { gainMissedMemberships } from './session/membership-check.ts';
 import type { Session } from './session/session.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Database } from './storage/postgres.ts';
 import { toldError } from './storage/told-error.ts';
 import { Sync } from './sync/sync.ts';
-import { readTops } from './sync/sync-store.ts';
+import { readMemberships, readTops } from './sync/sync-store.ts';
 import { Changes } from './writer/change.ts';
 
 /** How often quiet channels are compared with the database. */
@@ -164,7 +166,6 @@ export function buildNode<AnyDoor extends Door>(
     readTops: (ids) => readTops(db, ids),
     onError: fault,
   });
-  ports.bus.onLoss = () => void topCheck.run();
   const sessions = () => gateway.sessions();
   const credentials = new CredentialCheck({
     clock,
@@ -172,6 +173,21 @@ export function buildNode<AnyDoor extends Door>(
     recheck: (actors) => ports.recheck(actors),
     onError: fault,
   });
+  const recovery = new LossRecovery({
+    clock,
+    steps: [
+      () => topCheck.compareAll(),
+      () =>
+        gainMissedMemberships({
+          hub: rooms.hub,
+          readMemberships: (userIds) => readMemberships(db, userIds),
+          notice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
+        }),
+      () => credentials.recheckAll(),
+    ],
+    onError: fault,
+  });
+  ports.bus.onLoss = () => recovery.run();
   return {
     ...rooms,
     gateway,
@@ -180,6 +196,7 @@ export function buildNode<AnyDoor extends Door>(
     compareTops: () => topCheck.run(),
     drain: (spreadMs) => drainNode({ gateway, queue: rooms.queue, clock, random: () => ports.random() }, spreadMs),
     close() {
+      recovery.stop();
       topCheck.stop();
       credentials.stop();
       gateway.close();

@@ -39,8 +39,8 @@ export interface NodeNotice {
 
 export type BusPayload = CommittedBatch | TopNotice | EphemeralNotice | UserNotice | NodeNotice;
 
-/** `channel:<id>`, `user:<id>` or `nodes`. */
-export type Topic = `channel:${string}` | `user:${string}` | 'nodes';
+/** `nodes` is heard by every node, `node:<name>` by that one; the others by those who have somebody to tell. */
+export type Topic = `channel:${string}` | `user:${string}` | `node:${string}` | `queue:${number}` | 'nodes';
 
 /**
  * Carries committed events and notices between nodes, this one included. It is a hint: a payload may be lost, doubled or
@@ -51,6 +51,11 @@ export interface Bus {
   /** Starts to hear a topic; the first listener of a topic is what makes this node subscribe to it. */
   subscribe(topic: Topic): void;
   unsubscribe(topic: Topic): void;
+  /**
+   * Resolves when all topics subscribed so far are heard. Whoever then reads the database misses nothing; while other
+   * nodes cannot be heard it resolves too, and `onLoss` follows.
+   */
+  whenListening(): Promise<void>;
   /** Called with everything heard; set once, by the hub. */
   onPayload: (payload: BusPayload) => void;
   /** Called when payloads may have been lost on the way (a reconnect): all rooms compare their tops. */

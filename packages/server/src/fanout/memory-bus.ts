@@ -18,6 +18,10 @@ export class MemoryBus implements Bus {
     this.#topics.delete(topic);
   }
 
+  whenListening(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#topics.clear();
     return Promise.resolve();

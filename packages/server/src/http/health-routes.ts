@@ -9,7 +9,7 @@ const READY_CACHE_MS = 500;
 
 export interface Readiness {
   readonly ready: boolean;
-  readonly checks: Readonly<Record<string, 'ok' | 'failed'>>;
+  readonly checks: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
 }
 
 /** Serves the addresses that a supervisor asks: whether the process lives, whether it should get traffic, what it is. */
@@ -43,12 +43,21 @@ function cachedReadiness(ports: HttpPorts): () => Promise<Readiness> {
 }
 
 async function readinessOf(ports: HttpPorts): Promise<Readiness> {
-  const names = Object.keys(ports.checks);
-  const passed = await Promise.all(Object.values(ports.checks).map((check) => passes(check, ports)));
-  return {
-    ready: passed.every(Boolean),
-    checks: Object.fromEntries(names.map((name, at) => [name, passed[at] === true ? 'ok' : 'failed'])),
-  };
+  const [needed, degrading] = await Promise.all([
+    runAll(ports.checks, 'failed', ports),
+    runAll(ports.degrading ?? {}, 'degraded', ports),
+  ]);
+  return { ready: Object.values(needed).every((state) => state === 'ok'), checks: { ...needed, ...degrading } };
+}
+
+async function runAll<Word extends 'degraded' | 'failed'>(
+  checks: HttpPorts['checks'],
+  otherwise: Word,
+  ports: HttpPorts,
+): Promise<Record<string, 'ok' | Word>> {
+  const run = async ([name, check]: [string, () => Promise<void>]) =>
+    [name, (await passes(check, ports)) ? ('ok' as const) : otherwise] as const;
+  return Object.fromEntries(await Promise.all(Object.entries(checks).map(run)));
 }
 
 function passes(check: () => Promise<void>, { clock, logger }: HttpPorts): Promise<boolean> {

@@ -31,6 +31,8 @@ export interface HttpPorts {
   readonly publicUrl?: string | undefined;
   /** Each resolves when its part is fit to serve; `/readyz` runs them all. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>;
+  /** The same for parts without which the node serves on, with less: `/readyz` tells of them and stays ready. */
+  readonly degrading?: Readonly<Record<string, () => Promise<void>>>;
   /** True once the node is going away. */
   isDraining(): boolean;
   authenticate(token: string, origin: Origin): Promise<Authenticated | AppError>;

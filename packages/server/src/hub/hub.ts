@@ -80,6 +80,11 @@ export class Hub {
     subscriber.channels.add(channelId);
   }
 
+  /** Resolves when what was joined so far is heard from other nodes too. */
+  whenListening(): Promise<void> {
+    return this.#ports.bus.whenListening();
+  }
+
   leave(subscriber: Subscriber, channelId: ChannelId): void {
     if (subscriber.channels.delete(channelId)) this.#leaveRoom(subscriber, channelId);
   }

@@ -33,7 +33,7 @@ export class TopCheck {
 
   /** Compares all rooms once; calls that overlap share one run. */
   run(): Promise<void> {
-    this.#running ??= this.#compareAll()
+    this.#running ??= this.compareAll()
       .catch((error: unknown) => this.#ports.onError(error))
       .finally(() => {
         this.#running = null;
@@ -41,7 +41,8 @@ export class TopCheck {
     return this.#running;
   }
 
-  async #compareAll(): Promise<void> {
+  /** Compares all rooms from this moment on; rejects when the database is away. */
+  async compareAll(): Promise<void> {
     const ids = [...this.#ports.hub.rooms()].filter((room) => room.rev !== null).map((room) => room.channelId);
     for (let start = 0; start < ids.length; start += CHUNK) {
       const tops = await this.#ports.readTops(ids.slice(start, start + CHUNK));

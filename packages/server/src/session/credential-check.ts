@@ -27,7 +27,7 @@ export class CredentialCheck {
     this.#timers = [
       ports.clock.setInterval(() => this.#endExpired(), EXPIRY_PERIOD_MS),
       ports.clock.setInterval(() => {
-        this.#recheckAll().catch((error: unknown) => ports.onError(error));
+        this.recheckAll().catch((error: unknown) => ports.onError(error));
       }, RECHECK_PERIOD_MS),
     ];
   }
@@ -44,7 +44,8 @@ export class CredentialCheck {
     }
   }
 
-  async #recheckAll(): Promise<void> {
+  /** Reads every open socket's credential again; called as well when a notice of a revocation may have been lost. */
+  async recheckAll(): Promise<void> {
     const open = [...this.#ports.sessions()];
     for (let start = 0; start < open.length; start += CHUNK) {
       const part = open

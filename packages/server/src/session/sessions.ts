@@ -46,8 +46,10 @@ export class Sessions {
   async ready(session: Session, resume: Resume | null): Promise<void> {
     const { hub, access, sync } = this.#ports;
     hub.add(session);
+    await hub.whenListening();
     const [rootIds] = await Promise.all([sync.rootIds(session.userId), this.#lookAgain(session)]);
     for (const channelId of rootIds) if (session.isOpen) hub.join(session, channelId);
+    await hub.whenListening();
     const gapsBefore = access.gaps;
     const places = await sync.places(session.userId);
     if (!session.isOpen || session.actor === null) return;
@@ -120,6 +122,7 @@ export class Sessions {
   async #gain(userId: UserId, channelId: ChannelId, subscribers: ReadonlySet<Subscriber>): Promise<void> {
     const { hub, access, sync } = this.#ports;
     for (const subscriber of subscribers) hub.join(subscriber, channelId);
+    await hub.whenListening();
     const gapsBefore = access.gaps;
     const place = await sync.place(userId, channelId);
     if (place === null) {

@@ -35,6 +35,20 @@ export async function readRootIds(on: Queryable, userId: UserId): Promise<Channe
   return rows.map((row) => row.id);
 }
 
+/** Root channels of several users. */
+export function readMemberships(
+  on: Queryable,
+  userIds: readonly UserId[],
+): Promise<{ userId: UserId; channelId: ChannelId }[]> {
+  return query(
+    on,
+    `SELECT m.user_id AS "userId", m.channel_id AS "channelId"
+       FROM channel_members m JOIN channels c ON c.id = m.channel_id
+      WHERE m.user_id = ANY($1::uuid[]) AND m.left_at IS NULL AND c.kind <> 'thread'`,
+    [userIds],
+  );
+}
+
 /** All channels and followed threads of a user, threads last. */
 export function readPlaces(on: Queryable, userId: UserId): Promise<PlaceRow[]> {
   return query<PlaceRow>(on, `${PLACES} ORDER BY c.kind = 'thread'`, [userId]);

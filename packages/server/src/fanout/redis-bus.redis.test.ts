@@ -1,0 +1,184 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type ChannelId, makeUuid } from '@parley/protocol';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../lib/clock.ts';
+import { RedisLink } from '../storage/redis.ts';
+import { TestRedis } from '../testing/test-redis.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { describeBus } from './bus.contract.ts';
+import type { BusPayload } from './bus.ts';
+import { RedisBus } from './redis-bus.ts';
+
+let redis: TestRedis;
+const buses: RedisBus[] = [];
+
+beforeAll(async () => {
+  redis = await TestRedis.start();
+});
+afterEach(async () => {
+  await Promise.all(buses.splice(0).map((bus) => bus.close()));
+});
+afterAll(() => redis.stop());
+
+let names = 0;
+
+interface Ear {
+  readonly bus: RedisBus;
+  readonly heard: BusPayload[];
+  readonly losses: () => number;
+}
+
+async function open(prefix?: string): Promise<Ear> {
+  names += 1;
+  const nodeName = `node-${names}`;
+  const ear = listenOn(await redis.link(prefix), nodeName);
+  await waitFor('the bus listens', () => ear.bus.isListening);
+  return ear;
+}
+
+const linkOptions = { clock: systemClock, random: Math.random, onError: () => {} };
+
+function listenOn(link: RedisLink, nodeName: string): Ear {
+  const bus = new RedisBus({ link, nodeName, onError: () => {} });
+  buses.push(bus);
+  const heard: BusPayload[] = [];
+  let losses = 0;
+  bus.onPayload = (payload) => void heard.push(payload);
+  bus.onLoss = () => {
+    losses += 1;
+  };
+  return { bus, heard, losses: () => losses };
+}
+
+/** A way to Redis on which connections that listen can be made to hear nothing while they stay open. */
+async function startDeafeningProxy(port: number) {
+  const sockets = new Set<Socket>();
+  let deafen: (() => void)[] = [];
+  const server = createServer((incoming) => {
+    const outgoing = connect(port, '127.0.0.1');
+    for (const socket of [incoming, outgoing]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        incoming.destroy();
+        outgoing.destroy();
+      });
+    }
+    incoming.on('data', (bytes: Buffer) => {
+      if (/subscribe/i.test(bytes.toString())) deafen.push(() => outgoing.removeAllListeners('data').resume());
+      outgoing.write(bytes);
+    });
+    outgoing.on('data', (bytes: Buffer) => void incoming.write(bytes));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    deafen() {
+      for (const one of deafen) one();
+      deafen = [];
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      return new Promise<void>((resolve) => void server.close(() => resolve()));
+    },
+  };
+}
+
+const channelId = makeUuid() as ChannelId;
+const topic = `channel:${channelId}` as const;
+
+/** Says something until the other hears it. */
+async function untilHeard(from: Ear, to: Ear): Promise<void> {
+  to.heard.splice(0);
+  await waitFor('the other node hears', () => {
+    from.bus.publish(topic, { kind: 'top', channelId, rev: 1 });
+    return to.heard.length > 0;
+  });
+}
+
+describeBus('redis', async () => (await open()).bus);
+
+describe('the bus between nodes', () => {
+  test('[CLU1] other nodes hear each payload once, in order, and only where they listen', async () => {
+    const [one, two, three] = await Promise.all([open('a:'), open('a:'), open('a:')]);
+    const foreign = await open('b:');
+    for (const ear of [one, two, foreign]) ear.bus.subscribe(topic);
+    await Promise.all([one, two, foreign].map((ear) => ear.bus.whenListening()));
+    for (let rev = 1; rev <= 500; rev++) one.bus.publish(topic, { kind: 'top', channelId, rev });
+    one.bus.publish('nodes', { kind: 'node', topic: 'end', payload: null });
+    await waitFor('all is heard', () => two.heard.length > 500 && three.heard.length > 0);
+    const revs = Array.from({ length: 500 }, (_, index) => index + 1);
+    for (const ear of [one, two]) expect(ear.heard.flatMap((it) => (it.kind === 'top' ? [it.rev] : []))).toEqual(revs);
+    expect(three.heard.map((it) => it.kind)).toEqual(['node']);
+    expect(foreign.heard).toEqual([]);
+  });
+
+  test('[CLU1] a channel that is left and joined again and again is heard in the end', async () => {
+    const [one, two] = await Promise.all([open('flap:'), open('flap:')]);
+    for (let round = 0; round < 50; round++) {
+      two.bus.subscribe(topic);
+      if (round % 3 === 0) await two.bus.whenListening();
+      two.bus.unsubscribe(topic);
+      if (round % 5 === 0) await Promise.resolve();
+    }
+    two.bus.subscribe(topic);
+    await two.bus.whenListening();
+    one.bus.publish(topic, { kind: 'top', channelId, rev: 7 });
+    await waitFor('it is heard', () => two.heard.length > 0);
+    expect(two.heard).toEqual([{ kind: 'top', channelId, rev: 7 }]);
+  });
+
+  test('[CLU3] a subscriber whose connection is killed comes back, tells of the loss, and hears again', async () => {
+    const [one, two] = await Promise.all([open('kill:'), open('kill:')]);
+    two.bus.subscribe(topic);
+    await two.bus.whenListening();
+    await redis.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await waitFor('the loss is told', () => two.losses() > 0);
+    await untilHeard(one, two);
+  });
+
+  test('[CLU3] a connection that is open and deaf is found and made anew', async () => {
+    const one = await open('deaf:');
+    const proxy = await startDeafeningProxy(redis.port);
+    const link = await RedisLink.connect({ ...linkOptions, url: proxy.url, prefix: 'deaf:' });
+    const two = listenOn(link, 'deaf');
+    await waitFor('the bus listens', () => two.bus.isListening);
+    two.bus.subscribe(topic);
+    await two.bus.whenListening();
+    proxy.deafen();
+    one.bus.publish(topic, { kind: 'top', channelId, rev: 1 });
+    await waitFor('the loss is told', () => two.losses() > 0);
+    await untilHeard(one, two);
+    await two.bus.close();
+    link.close();
+    await proxy.close();
+  });
+
+  test('[CLU4] without Redis its own node still hears, nothing throws, and the others learn of the loss', async () => {
+    const own = await TestRedis.start();
+    const link = () => RedisLink.connect({ ...linkOptions, url: own.url, prefix: 'away:' });
+    const links = [await link(), await link()] as const;
+    const [one, two] = [listenOn(links[0], 'away-1'), listenOn(links[1], 'away-2')];
+    await waitFor('both listen', () => one.bus.isListening && two.bus.isListening);
+    for (const ear of [one, two]) ear.bus.subscribe(topic);
+    await own.kill();
+    await waitFor('it is noticed', () => !one.bus.isListening);
+    one.bus.publish(topic, { kind: 'top', channelId, rev: 5 });
+    expect(one.heard).toEqual([{ kind: 'top', channelId, rev: 5 }]);
+    await one.bus.whenListening();
+    await own.start();
+    await waitFor('the loss is told on both', () => one.losses() > 0 && two.losses() > 0);
+    await untilHeard(one, two);
+    for (const each of links) each.close();
+    await own.stop();
+  });
+
+  test('[CLU5] what is no payload of ours is skipped', async () => {
+    const ear = await open('junk:');
+    for (const junk of ['', 'x', 'other\n', 'other\n{', 'other\nnull', 'other\n[{"kind":"?"}]'])
+      await redis.ask('PUBLISH', 'junk:nodes', junk);
+    const other = await open('junk:');
+    other.bus.publish('nodes', { kind: 'node', topic: 'end', payload: null });
+    await waitFor('the end is heard', () => ear.heard.some((it) => it.kind === 'node'));
+  });
+});

@@ -1,0 +1,185 @@
+import type { Timer } from '../lib/clock.ts';
+import { destroy, type RedisClient, type RedisLink } from '../storage/redis.ts';
+
+/** A new listener waits this long for Redis to confirm; after it he is told what he missed once Redis does. */
+const CONFIRM_TIMEOUT_MS = 1_000;
+/** Channels named by one command. */
+const CHUNK = 5_000;
+
+export interface RedisSubscriberPorts {
+  readonly link: RedisLink;
+  onMessage(text: string, channel: string): void;
+  /** Messages may have been lost, and from now on are heard again. */
+  onLoss(): void;
+}
+
+/** Listens to the channels that are wanted, over one connection that is made anew as often as it must be. */
+export class RedisSubscriber {
+  readonly #ports: RedisSubscriberPorts;
+  readonly #wanted = new Set<string>();
+  /** What the present connection was asked for. */
+  #held = new Set<string>();
+  #client: RedisClient | null = null;
+  #isListening = false;
+  readonly #changed = new Set<string>();
+  #isFlushScheduled = false;
+  #isFlushing = false;
+  readonly #onMessage: (text: string, channel: string) => void;
+  #confirmed: Promise<void> = Promise.resolve();
+  #isLate = false;
+  #isClosed = false;
+  #wake: (() => void) | null = null;
+
+  constructor(ports: RedisSubscriberPorts) {
+    this.#ports = ports;
+    this.#onMessage = (text, channel) => ports.onMessage(text, channel);
+    void this.#run();
+  }
+
+  /** True while all that is wanted is asked for on a connection that seems to be well. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  add(channel: string): void {
+    this.#wanted.add(channel);
+    this.#change(channel);
+  }
+
+  remove(channel: string): void {
+    this.#wanted.delete(channel);
+    this.#change(channel);
+  }
+
+  /** Resolves when Redis has confirmed everything added so far, or cannot at present: `onLoss` follows then. */
+  async whenListening(): Promise<void> {
+    this.#flush();
+    if (this.#client === null) return;
+    const { clock } = this.#ports.link;
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(() => {
+        this.#isLate = true;
+        resolve();
+      }, CONFIRM_TIMEOUT_MS);
+    });
+    await Promise.race([this.#confirmed, late]);
+    timer?.cancel();
+  }
+
+  /** Makes a new connection in place of one that seems to be well and is not. */
+  reconnect(): void {
+    if (this.#client !== null) destroy(this.#client);
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.reconnect();
+  }
+
+  async #run(): Promise<void> {
+    const { link } = this.#ports;
+    for (let failures = 0, isFirst = true; !this.#isClosed; ) {
+      const client = link.newConnection();
+      const gone = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        client.on('error', () => resolve());
+        client.on('end', () => resolve());
+      });
+      try {
+        await client.connect();
+        failures = 0;
+        await this.#listenOn(client, isFirst);
+        isFirst = false;
+        await gone;
+      } catch (error) {
+        failures += 1;
+        link.reportError(error);
+      }
+      this.#isListening = false;
+      this.#client = null;
+      destroy(client);
+      if (!this.#isClosed) await this.#wait(link.retryDelay(failures));
+    }
+  }
+
+  async #listenOn(client: RedisClient, isFirst: boolean): Promise<void> {
+    if (this.#isClosed) return;
+    this.#held = new Set();
+    this.#client = client;
+    for (const channel of this.#wanted) this.#changed.add(channel);
+    // What still runs on the connection before this one ends by itself, and sees that it is out of date.
+    this.#isFlushing = false;
+    this.#confirmed = Promise.resolve();
+    this.#flush();
+    await this.#confirmed;
+    if (!client.isOpen) return;
+    this.#isListening = true;
+    if (!isFirst) this.#ports.onLoss();
+  }
+
+  /** What one turn adds and removes goes out together. */
+  #change(channel: string): void {
+    this.#changed.add(channel);
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFlushScheduled = false;
+    const client = this.#client;
+    if (client === null || this.#isFlushing || this.#changed.size === 0) return;
+    this.#isFlushing = true;
+    this.#confirmed = this.#askUntilSettled(client).then(
+      () => this.#tellLate(),
+      (error: unknown) => {
+        this.#ports.link.reportError(error);
+        destroy(client);
+      },
+    );
+  }
+
+  /** One change of subscriptions at a time: to ask for a channel while it is being given up would leave it deaf. */
+  async #askUntilSettled(client: RedisClient): Promise<void> {
+    try {
+      while (this.#changed.size > 0 && this.#client === client) {
+        const changed = [...this.#changed];
+        this.#changed.clear();
+        const added = changed.filter((channel) => this.#wanted.has(channel) && !this.#held.has(channel));
+        const removed = changed.filter((channel) => !this.#wanted.has(channel) && this.#held.has(channel));
+        for (const channel of added) this.#held.add(channel);
+        for (const channel of removed) this.#held.delete(channel);
+        await Promise.all([
+          ...chunks(removed).map((part) => client.unsubscribe(part)),
+          ...chunks(added).map((part) => client.subscribe(part, this.#onMessage)),
+        ]);
+      }
+    } finally {
+      if (this.#client === client) this.#isFlushing = false;
+    }
+  }
+
+  #tellLate(): void {
+    if (!this.#isLate) return;
+    this.#isLate = false;
+    this.#ports.onLoss();
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#ports.link.clock.setTimeout(resolve, delayMs);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+function chunks(items: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  for (let start = 0; start < items.length; start += CHUNK) parts.push(items.slice(start, start + CHUNK));
+  return parts;
+}
