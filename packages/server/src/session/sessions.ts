@@ -59,7 +59,7 @@ export class Sessions {
     session.state = 'ready';
     this.#ports.onReady(session);
     for (const { joined } of places.filter(isRoot)) hub.anchor(joined.channel.id, joined.channel.rev);
-    for await (const frame of sync.frames(places, resume)) {
+    for await (const frame of sync.frames(session.userId, places, resume)) {
       await this.#untilTaken(session);
       session.send(frame);
     }

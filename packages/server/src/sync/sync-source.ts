@@ -15,5 +15,6 @@ export interface SyncSource {
   places(userId: UserId): Promise<Place[]>;
   /** One of them; null when the user is not in it. */
   place(userId: UserId, channelId: ChannelId): Promise<Place | null>;
-  frames(places: readonly Place[], resume: Resume | null): AsyncIterable<SyncFrame>;
+  /** What brings a client up to date that has what `resume` names; `places` were read for it. */
+  frames(userId: UserId, places: readonly Place[], resume: Resume | null): AsyncIterable<SyncFrame>;
 }

@@ -54,6 +54,11 @@ export function readPlaces(on: Queryable, userId: UserId): Promise<PlaceRow[]> {
   return query<PlaceRow>(on, `${PLACES} ORDER BY c.kind = 'thread'`, [userId]);
 }
 
+/** Those of the channels that the user is in. */
+export function readPlacesIn(on: Queryable, userId: UserId, channelIds: readonly ChannelId[]): Promise<PlaceRow[]> {
+  return query<PlaceRow>(on, `${PLACES} AND c.id = ANY($2::uuid[])`, [userId, channelIds]);
+}
+
 export async function readPlace(on: Queryable, userId: UserId, channelId: ChannelId): Promise<PlaceRow | null> {
   const rows = await query<PlaceRow>(on, `${PLACES} AND c.id = $2`, [userId, channelId]);
   return rows[0] ?? null;

@@ -1,6 +1,7 @@
 import type {
   Changes,
   ChannelId,
+  ChannelView,
   CursorRow,
   JoinedChannel,
   Resume,
@@ -9,7 +10,10 @@ import type {
   UserId,
 } from '@parley/protocol';
 import { channelView, joinedChannel, memberView } from '../channels/channel-rows.ts';
-import type { Database } from '../storage/postgres.ts';
+import { readGranted } from '../channels/granted.ts';
+import { AppError } from '../lib/app-error.ts';
+import { present } from '../lib/assert.ts';
+import type { Database, Tx } from '../storage/postgres.ts';
 import type { Place, SyncSource } from './sync-source.ts';
 import {
   type ChangedMemberRow,
@@ -19,6 +23,7 @@ import {
   readMessagesSince,
   readPlace,
   readPlaces,
+  readPlacesIn,
   readRootIds,
   type Since,
 } from './sync-store.ts';
@@ -55,7 +60,7 @@ export class Sync implements SyncSource {
   }
 
   /** The frames of one resume; the last one says `done`. */
-  async *frames(places: readonly Place[], resume: Resume | null): AsyncGenerator<SyncFrame> {
+  async *frames(userId: UserId, places: readonly Place[], resume: Resume | null): AsyncGenerator<SyncFrame> {
     const known = new Map<ChannelId, number>(resume?.epoch === this.#epoch() ? resume.channels : []);
     const mine = places.map((place) => place.joined);
     const unknown = mine.filter(({ channel }) => !known.has(channel.id));
@@ -80,7 +85,9 @@ export class Sync implements SyncSource {
       current = frame({});
     }
     for (const batch of plan.batches) {
-      current.changes = await this.#read(batch, named, known);
+      const { changes, gone } = await this.#readOwn(userId, batch);
+      current.changes = changes;
+      current.gone.push(...gone);
       yield current;
       current = frame({});
     }
@@ -89,38 +96,69 @@ export class Sync implements SyncSource {
     yield current;
   }
 
-  /** All that changed in one root channel after a rev. */
-  async changes(channelId: ChannelId, since: number): Promise<Changes> {
-    const row = await readChannel(this.#db, channelId);
-    if (row === null) throw new Error('the channel was there a moment ago');
-    const channel = channelView(row);
-    const known = new Map([[channelId, since]]);
-    // A rev from the future was never given by this history: the client's state is not a prefix of ours.
-    if (since > row.rev || row.rev - since > MAX_CHANNEL_CHANGES) return resetOf(channel, known);
-    const [changes] = await this.#read([{ channelId, rev: since }], [{ channel }], known);
-    return changes ?? { channelId, from: since, rev: row.rev, reset: false, messages: [] };
+  /** All that changed in one root channel after a rev; for the server itself, which may see everything. */
+  changes(channelId: ChannelId, since: number): Promise<Changes> {
+    return atOneMoment(this.#db, (tx) => changesOn(tx, channelId, since));
   }
 
-  async #read(
-    batch: readonly Since[],
-    named: readonly { channel: JoinedChannel['channel'] }[],
-    known: ReadonlyMap<ChannelId, number>,
-  ): Promise<Changes[]> {
-    const messages = await readMessagesSince(this.#db, batch);
-    const members = await readMembersSince(this.#db, batch);
-    const asked = new Set(batch.map((point) => point.channelId));
-    return named
-      .filter(({ channel }) => asked.has(channel.id))
-      .map(({ channel }) => ({
-        channelId: channel.id,
-        from: known.get(channel.id) ?? 0,
-        rev: channel.rev,
-        reset: false,
-        channel,
-        messages: messages.filter((message) => (message.rootId ?? message.channelId) === channel.id),
-        members: membersOf(members.filter((member) => member.channelId === channel.id)),
-      }));
+  /** As `changes`, for a user. Access and content are of one moment: who was removed gets nothing that was committed after. */
+  changesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes> {
+    return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant) => {
+      if (grant.channel.kind === 'thread') {
+        throw new AppError('bad_request', 'unable to read the changes; ask for those of the root channel');
+      }
+      return await changesOn(tx, channelId, since);
+    });
   }
+
+  /** What changed in channels that the user was in a moment ago, and those that he is no longer in. */
+  #readOwn(userId: UserId, batch: readonly Since[]): Promise<{ changes: Changes[]; gone: ChannelId[] }> {
+    return atOneMoment(this.#db, async (tx) => {
+      const ids = batch.map((point) => point.channelId);
+      const channels = new Map((await readPlacesIn(tx, userId, ids)).map((row) => [row.id, channelView(row)]));
+      const changes = await readChanges(
+        tx,
+        batch.flatMap(({ channelId, rev }) => {
+          const channel = channels.get(channelId);
+          return channel === undefined ? [] : [{ channel, since: rev }];
+        }),
+      );
+      return { changes, gone: ids.filter((id) => !channels.has(id)) };
+    });
+  }
+}
+
+/** Several reads of one snapshot: a state that is newer than the rev it is told with could never be put in order. */
+function atOneMoment<Result>(db: Database, work: (tx: Tx) => Promise<Result>): Promise<Result> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work);
+}
+
+async function changesOn(tx: Tx, channelId: ChannelId, since: number): Promise<Changes> {
+  const row = await readChannel(tx, channelId);
+  if (row === null) throw new AppError('not_found', 'unable to find the channel; there is none with this id');
+  const channel = channelView(row);
+  // A rev from the future was never given by this history: the client's state is not a prefix of ours.
+  if (since > row.rev || row.rev - since > MAX_CHANNEL_CHANGES) return resetOf(channel, new Map([[channelId, since]]));
+  const [changes] = await readChanges(tx, [{ channel, since }]);
+  return present(changes, 'changes');
+}
+
+async function readChanges(
+  tx: Tx,
+  asked: readonly { readonly channel: ChannelView; readonly since: number }[],
+): Promise<Changes[]> {
+  const points = asked.map(({ channel, since }) => ({ channelId: channel.id, rev: since }));
+  const messages = await readMessagesSince(tx, points);
+  const members = await readMembersSince(tx, points);
+  return asked.map(({ channel, since }) => ({
+    channelId: channel.id,
+    from: since,
+    rev: channel.rev,
+    reset: false,
+    channel,
+    messages: messages.filter((message) => (message.rootId ?? message.channelId) === channel.id),
+    members: membersOf(members.filter((member) => member.channelId === channel.id)),
+  }));
 }
 
 function placeOf(row: PlaceRow): Place {
