@@ -10,7 +10,7 @@ export interface FlusherLimits {
   highWaterBytes: number;
   /** Above this many pending bytes a socket gets no more ephemeral frames. */
   maxEphemeralBytes: number;
-  /** Widest time between two flush cycles when the loop is busy. */
+  /** Widest time between the starts of two flush cycles when the loop is busy with small writes. */
   maxWindowMs: number;
 }
 

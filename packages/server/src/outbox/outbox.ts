@@ -84,6 +84,8 @@ export class Flusher {
   #joined: Rope[] = [];
   /** Outboxes of the bulk list that were in it when the cycle began. */
   #cycleLeft = 0;
+  /** The counts when the cycle began. */
+  #cycleCounts = { writes: 0, bytes: 0 };
   readonly #counts = { flushes: 0, writes: 0, bytes: 0, droppedEphemeral: 0, slow: 0 };
 
   constructor(options: FlusherOptions<Outbox>) {
@@ -206,6 +208,7 @@ export class Flusher {
     this.#counts.flushes++;
     if (this.#cycleLeft === 0) {
       this.#pacer.startCycle();
+      this.#cycleCounts = { writes: this.#counts.writes, bytes: this.#counts.bytes };
       this.#cycleLeft = this.#bulk.size;
     }
     const express = Math.min(SLICE, this.#express.size);
@@ -213,8 +216,14 @@ export class Flusher {
     this.#cycleLeft -= bulk;
     this.#express.take(express, this.#visitExpress);
     this.#bulk.take(bulk, this.#visitBulk);
+    if (this.#cycleLeft === 0) this.#endCycle();
     this.#reportSlow();
     this.#settle();
+  }
+
+  #endCycle(): void {
+    const writes = this.#counts.writes - this.#cycleCounts.writes;
+    if (writes > 0) this.#pacer.endCycle((this.#counts.bytes - this.#cycleCounts.bytes) / writes);
   }
 
   readonly #visitExpress = (outbox: Outbox): void => {

@@ -3,12 +3,18 @@ import { FakeLoop } from '../../test/fake-loop.ts';
 import { flushWindowMs, Pacer } from './pacer.ts';
 
 describe('flushWindowMs', () => {
-  it('is nothing on an idle loop, the most on a full one, and never shrinks between', () => {
-    expect(flushWindowMs(0, 5)).toBe(0);
-    expect(flushWindowMs(0.5, 5)).toBe(0);
-    expect(flushWindowMs(0.7, 5)).toBeCloseTo(2.5);
-    expect(flushWindowMs(0.9, 5)).toBe(5);
-    expect(flushWindowMs(1, 5)).toBe(5);
+  it('is nothing on an idle loop and the most on a full one, as long as writes are small', () => {
+    expect(flushWindowMs(0, 0, 5)).toBe(0);
+    expect(flushWindowMs(0.5, 0, 5)).toBe(0);
+    expect(flushWindowMs(0.7, 0, 5)).toBeCloseTo(2.5);
+    expect(flushWindowMs(0.9, 0, 5)).toBe(5);
+    expect(flushWindowMs(1, 0, 5)).toBe(5);
+  });
+
+  it('shrinks as writes fill, and is nothing when they fill a packet', () => {
+    expect(flushWindowMs(1, 724, 5)).toBeCloseTo(2.5);
+    expect(flushWindowMs(1, 1448, 5)).toBe(0);
+    expect(flushWindowMs(1, 50_000, 5)).toBe(0);
   });
 });
 
@@ -19,11 +25,22 @@ describe('Pacer', () => {
     const pacer = new Pacer(loop, 5, () => turns++);
     pacer.request(false);
     pacer.request(true);
-    loop.turn();
+    loop.advance(0);
     expect(turns).toBe(1);
     pacer.request(false);
-    loop.turn();
+    loop.advance(0);
     expect(turns).toBe(2);
+  });
+
+  it('does not wait when the writes of the last cycle were full', () => {
+    const loop = new FakeLoop();
+    loop.busy = 1;
+    const pacer = new Pacer(loop, 5, () => {});
+    pacer.startCycle();
+    pacer.endCycle(4000);
+    pacer.request(false);
+    expect(loop.due).toBe(1);
+    expect(loop.timers).toEqual([]);
   });
 
   it('keeps the window from the start of the last cycle when the loop is busy', () => {
@@ -44,9 +61,8 @@ describe('Pacer', () => {
     expect(loop.due).toBe(1);
   });
 
-  it('lets a busy loop read on while more keeps coming, up to half a millisecond', () => {
+  it('lets the loop read on while more keeps coming, up to half a millisecond', () => {
     const loop = new FakeLoop();
-    loop.busy = 1;
     let turns = 0;
     const pacer = new Pacer(loop, 5, () => turns++);
     pacer.request(false);
@@ -68,16 +84,6 @@ describe('Pacer', () => {
     pacer.request(false);
     loop.turn();
     expect(turns).toBe(2);
-  });
-
-  it('does not read on while the loop is mostly idle', () => {
-    const loop = new FakeLoop();
-    let turns = 0;
-    const pacer = new Pacer(loop, 5, () => turns++);
-    pacer.request(false);
-    pacer.request(false);
-    loop.turn();
-    expect(turns).toBe(1);
   });
 
   it('does not wait in the middle of a cycle', () => {
