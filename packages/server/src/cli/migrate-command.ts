@@ -1,64 +1,52 @@
-import { Command } from 'commander';
-import { readConfig } from '../config/config.ts';
-import { createLogger } from '../monitoring/logger.ts';
+import { Command, InvalidArgumentError } from 'commander';
 import { migrateDown, migrateUp, migrationStates } from '../storage/migrate.ts';
-import { type Database, openPostgres } from '../storage/postgres.ts';
-import { connectDatabase } from './connect-database.ts';
+import type { Database } from '../storage/postgres.ts';
+import { processTerminal, type Terminal, writeRows } from './terminal.ts';
+import { withDatabase } from './with-database.ts';
 
-/** `parley migrate up|down|status`. */
-export function migrateCommand(): Command {
+/** `parley migrate up|down|status`, also beside a running server. */
+export function migrateCommand(terminal: Terminal = processTerminal): Command {
   const command = new Command('migrate').description(
     'Bring the database to the newest schema, take steps back, or show where it is',
   );
   command
     .command('up')
     .description('run every migration that has not run')
-    .action(() => onDatabase(async (db) => report('ran', await migrateUp(db))));
+    .action(() => onSchema(terminal, async (db) => report(terminal, 'ran', await migrateUp(db))));
   command
     .command('down')
-    .description('undo the newest migrations')
-    .option('--steps <n>', 'how many', '1')
-    .action((flags: { steps: string }) =>
-      onDatabase(async (db) => report('undid', await migrateDown(db, Number(flags.steps)))),
+    .description('undo the newest migrations; what only they could hold is lost')
+    .option('--steps <n>', 'how many', readSteps, 1)
+    .action((flags: { steps: number }) =>
+      onSchema(terminal, async (db) => report(terminal, 'undid', await migrateDown(db, flags.steps))),
     );
   command
     .command('status')
     .description('list the migrations and when each ran')
     .option('--json', 'as JSON')
-    .action((flags: { json?: true }) => onDatabase((db) => status(db, flags.json === true)));
+    .action((flags: { json?: true }) => onSchema(terminal, (db) => status(terminal, db, flags.json === true)));
   return command;
 }
 
-async function status(db: Database, json: boolean): Promise<void> {
-  const states = await migrationStates(db);
-  if (json) process.stdout.write(`${JSON.stringify(states)}\n`);
-  else
-    for (const { name, ranAt } of states)
-      process.stdout.write(
-        `${ranAt === null ? 'waiting             ' : new Date(ranAt).toISOString().slice(0, 19)}  ${name}\n`,
-      );
+function readSteps(text: string): number {
+  const steps = Number(text);
+  if (!/^\d{1,4}$/.test(text) || steps < 1) throw new InvalidArgumentError('a whole number from 1');
+  return steps;
 }
 
-function report(verb: string, names: readonly string[]): void {
-  if (names.length === 0) process.stdout.write('nothing to do\n');
-  for (const name of names) process.stdout.write(`${verb} ${name}\n`);
+async function status(terminal: Terminal, db: Database, json: boolean): Promise<void> {
+  const rows = (await migrationStates(db)).map(({ name, ranAt }) => ({
+    name,
+    ran: ranAt === null ? null : new Date(ranAt).toISOString(),
+  }));
+  writeRows(terminal, rows, { json, columns: ['name', 'ran'] });
 }
 
-async function onDatabase(work: (db: Database) => Promise<void>): Promise<void> {
-  const config = readConfig(process.env);
-  const logger = createLogger('warn', 'migrate');
-  const database = await connectDatabase(config, logger);
-  const postgres = openPostgres({
-    connection: database.connection,
-    maxConnections: 2,
-    // A migration may rewrite or index a large table.
-    statementTimeoutMs: 0,
-    onError: (error) => logger.error({ err: error }, 'database connection'),
-  });
-  try {
-    await work(postgres.db);
-  } finally {
-    await postgres.close();
-    await database.stop();
-  }
+function report(terminal: Terminal, verb: string, names: readonly string[]): void {
+  terminal.out(names.length === 0 ? 'nothing to do\n' : names.map((name) => `${verb} ${name}\n`).join(''));
+}
+
+/** A migration may rewrite or index a large table: it has all the time it needs, and the schema as it is. */
+function onSchema(terminal: Terminal, work: (db: Database) => Promise<void>): Promise<void> {
+  return withDatabase(terminal, ({ db }) => work(db), { schema: 'any', statementTimeoutMs: 0 });
 }

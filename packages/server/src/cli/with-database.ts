@@ -17,6 +17,14 @@ export interface CliDatabase {
   readonly config: Config;
 }
 
+/** What a command needs of the database. */
+export interface DatabaseNeeds {
+  /** `any`: as it is; only for commands that look at the schema itself. */
+  readonly schema?: 'newest' | 'any';
+  /** 0: as long as it takes. */
+  readonly statementTimeoutMs?: number;
+}
+
 interface Source {
   readonly connection: pg.PoolConfig;
   /** True when nobody else can be using the database, so that it may be brought to the newest schema. */
@@ -31,18 +39,18 @@ interface Source {
 export async function withDatabase<Result>(
   terminal: Terminal,
   work: (database: CliDatabase) => Promise<Result>,
+  { schema = 'newest', statementTimeoutMs = STATEMENT_TIMEOUT_MS }: DatabaseNeeds = {},
 ): Promise<Result> {
   const config = readConfig(terminal.env);
   const source = await connect(config);
   const postgres = openPostgres({
     connection: source.connection,
     maxConnections: 2,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    statementTimeoutMs,
     onError: () => {},
   });
   try {
-    if (source.isOurs) await migrateUp(postgres.db);
-    else await demandNewestSchema(postgres.db);
+    if (schema === 'newest') await (source.isOurs ? migrateUp(postgres.db) : demandNewestSchema(postgres.db));
     return await work({ db: postgres.db, config });
   } finally {
     await postgres.close();
