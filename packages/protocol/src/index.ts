@@ -10,6 +10,7 @@ export * from './operation.ts';
 export * from './operations.ts';
 export * from './presence.ts';
 export * from './scalars.ts';
+export * from './search.ts';
 export * from './settings.ts';
 export * from './sync.ts';
 export * from './text.ts';

@@ -34,4 +34,8 @@ export const LIMITS = {
   /** Users whose presence one command may ask for. */
   presenceUsers: 200,
   attachmentsPerMessage: 10,
+  /** Longest search, and the words, phrases and filters in it. */
+  searchCodePoints: 256,
+  searchTerms: 16,
+  searchResults: 50,
 } as const;

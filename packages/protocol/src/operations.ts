@@ -3,6 +3,7 @@ import { channelOperations } from './channel.ts';
 import { deliveryOperations } from './delivery.ts';
 import { messageOperations } from './message.ts';
 import { presenceOperations } from './presence.ts';
+import { searchOperations } from './search.ts';
 import { syncOperations } from './sync.ts';
 import { userOperations } from './user.ts';
 
@@ -13,6 +14,7 @@ export const OPERATIONS = {
   ...messageOperations,
   ...deliveryOperations,
   ...presenceOperations,
+  ...searchOperations,
   ...syncOperations,
 };
 

@@ -44,6 +44,8 @@ import { LocalLimiter } from './rate-limit/local-limiter.ts';
 import { factorOf, policiesOf } from './rate-limit/policy.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
 import type { RoadPorts } from './road.ts';
+import { Indexer } from './search/indexer.ts';
+import { Search } from './search/search.ts';
 import { migrateUp, migrationStates } from './storage/migrate.ts';
 import { openPostgres, type Postgres } from './storage/postgres.ts';
 import { inspectDatabase, readEpoch } from './storage/server-state.ts';
@@ -226,6 +228,11 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
   metrics.watch(readingsOf(foundation, state, node));
   const metricsServer = config.metricsPort === 0 ? null : await listenForMetrics(metrics, config.metricsPort);
   node.gateway.attach(http.fastify.server);
+  const indexer = new Indexer({
+    db: main.db,
+    clock,
+    onFault: (error) => logger.warn({ err: error }, 'messages were not indexed for search; it is tried again'),
+  });
   const notices = new OperatorNotices({
     connection: foundation.connection as pg.ClientConfig,
     clock,
@@ -237,6 +244,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     ensureOwnerToken: () => ensureOwnerToken(main.db),
     async listen() {
       await notices.start();
+      indexer.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
       return { port, url: `http://${hostForPeople(config.host)}:${port}` };
     },
@@ -244,7 +252,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async close() {
       node.close();
       metricsServer?.close();
-      await Promise.all([http.close(), notices.close()]);
+      await Promise.all([http.close(), notices.close(), indexer.close()]);
       state.typing.stop();
       await Promise.all([state.delivery.drain(), state.presence.drain()]);
       await state.close();
@@ -361,5 +369,6 @@ function handlersOf({ config, limiter }: Foundation, state: State, rooms: NodeRo
     history: new History(db),
     messageChanges: new MessageChanges(changes, mentions),
     threads: new Threads(db, changes),
+    search: new Search(db, clock),
   });
 }

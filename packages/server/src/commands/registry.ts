@@ -7,6 +7,7 @@ import { meHandlers } from './me-commands.ts';
 import { type MemberRooms, memberHandlers } from './member-commands.ts';
 import { type MessageRooms, messageHandlers } from './message-commands.ts';
 import { type PresenceRooms, presenceHandlers } from './presence-commands.ts';
+import { type SearchRooms, searchHandlers } from './search-commands.ts';
 import { type SendMessageRooms, sendMessage } from './send-message.ts';
 import { type SyncRooms, syncHandlers } from './sync-commands.ts';
 import { type ThreadRooms, threadHandlers } from './thread-commands.ts';
@@ -22,6 +23,7 @@ export type CommandRooms = UserRooms &
   InvitationRooms &
   DeliveryRooms &
   PresenceRooms &
+  SearchRooms &
   SyncRooms &
   SendMessageRooms;
 
@@ -38,6 +40,7 @@ export function buildHandlers(rooms: CommandRooms): Handlers {
     ...invitationHandlers(rooms),
     ...deliveryHandlers(rooms),
     ...presenceHandlers(rooms),
+    ...searchHandlers(rooms),
     ...syncHandlers(rooms),
     'message.send': sendMessage(rooms),
   };

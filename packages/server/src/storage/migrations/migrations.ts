@@ -9,6 +9,7 @@ import { addAccountIndexes } from './20251026000000_add_account_indexes.ts';
 import { indexEveryoneMentions } from './20251026000000_index_everyone_mentions.ts';
 import { addDeliveryFloors } from './20251027000000_add_delivery_floors.ts';
 import { addPresence } from './20251027000001_add_presence.ts';
+import { createSearch } from './20251028000000_create_search.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '20251026000000_index_everyone_mentions': indexEveryoneMentions,
   '20251027000000_add_delivery_floors': addDeliveryFloors,
   '20251027000001_add_presence': addPresence,
+  '20251028000000_create_search': createSearch,
 };
