@@ -119,7 +119,7 @@ export async function createApp({ config, connection, logger, clock = systemCloc
     bus: cluster?.bus ?? new MemoryBus(),
     main,
     writer,
-    limiter: new LocalLimiter(policiesOf(config), clock),
+    limiter: cluster?.limiter ?? new LocalLimiter(policiesOf(config), clock),
     cluster,
     nodeName,
   };

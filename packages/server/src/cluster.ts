@@ -2,6 +2,8 @@ import type { Config } from './config/settings.ts';
 import { RedisBus } from './fanout/redis-bus.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './monitoring/logger.ts';
+import { policiesOf } from './rate-limit/policy.ts';
+import { RedisLimiter } from './rate-limit/redis-limiter.ts';
 import { RedisLink } from './storage/redis.ts';
 
 /** Names the shape of what is kept in Redis; nodes of another shape do not read it. */
@@ -22,6 +24,7 @@ export interface ClusterParts {
 export interface Cluster {
   readonly bus: RedisBus;
   readonly link: RedisLink;
+  readonly limiter: RedisLimiter;
   /** Resolves while Redis answers and this node hears the others. */
   check(): Promise<void>;
   close(): void;
@@ -42,6 +45,7 @@ export async function joinCluster({ config, clock, logger, epoch, nodeName }: Cl
   return {
     bus,
     link,
+    limiter: new RedisLimiter(policiesOf(config), link),
     async check() {
       await link.check();
       if (!bus.isListening) throw new Error('this node does not hear the others');

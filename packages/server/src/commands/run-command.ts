@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { AppError } from '../lib/app-error.ts';
 import { demandVerdict, type RateLimiter } from '../rate-limit/rate-limiter.ts';
 import type { Actor, CommandContext, EntryContext, EntryName, Handlers } from './handler.ts';
+import { inTurn } from './in-turn.ts';
 
 /** How much the per-user policies stretch for this actor. */
 export type FactorOf = (actor: Actor) => number;
@@ -33,10 +34,10 @@ export function runCommand(
   const input = parseInput(entry.input, rawInput);
   const verdict = ports.limiter.take(entry.policy, actor.userId, ports.factorOf(actor));
   if (verdict instanceof Promise) {
-    return verdict.then((settled) => {
-      demandVerdict(settled, name);
-      return call(ports.handlers, name, input, context);
-    });
+    const counted = verdict.then((settled) => demandVerdict(settled, name));
+    // A send that waits for its verdict must not be overtaken by one that needs no waiting.
+    const turn = name === 'message.send' ? inTurn(context.subscriber, counted) : counted;
+    return turn.then(() => call(ports.handlers, name, input, context));
   }
   demandVerdict(verdict, name);
   return call(ports.handlers, name, input, context);

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MentionResolver, Mentions } from '../messages/mentions.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { CommandContext, Handler } from './handler.ts';
+import { inTurn } from './in-turn.ts';
 
 export interface SendMessageRooms {
   readonly access: AccessDirectory;
@@ -25,9 +26,9 @@ export function sendMessage(rooms: SendMessageRooms): Handler<'message.send'> {
       const allowed = demandSend(access, input);
       const mentions = rooms.mentions.resolve(allowed, input.body);
       if (!(mentions instanceof Promise)) return enqueue(rooms, allowed, input, mentions);
-      return inTurn(context, mentions).then((found) => enqueue(rooms, allowed, input, found));
+      return inTurn(context.subscriber, mentions).then((found) => enqueue(rooms, allowed, input, found));
     }
-    return inTurn(context, prepare(rooms, input, context)).then(([allowed, mentions]) =>
+    return inTurn(context.subscriber, prepare(rooms, input, context)).then(([allowed, mentions]) =>
       enqueue(rooms, allowed, input, mentions),
     );
   };
@@ -40,22 +41,6 @@ async function prepare(
 ): Promise<[Access, Mentions | null]> {
   const access = await rooms.access.read(context.actor.userId, input.channelId);
   return [access, await rooms.mentions.resolve(demandSend(access, input), input.body)];
-}
-
-/** Makes later sends of the socket wait for this preparation. */
-function inTurn<Value>(context: CommandContext, preparation: Promise<Value>): Promise<Value> {
-  const { subscriber } = context;
-  if (subscriber === null) return preparation;
-  const tail = preparation
-    .then(
-      () => {},
-      () => {},
-    )
-    .then(() => {
-      if (subscriber.sendTail === tail) subscriber.sendTail = null;
-    });
-  subscriber.sendTail = tail;
-  return preparation;
 }
 
 function demandSend(access: Access, input: InputOf<'message.send'>): Access {

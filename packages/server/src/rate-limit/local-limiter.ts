@@ -45,6 +45,15 @@ export class LocalLimiter implements RateLimiter {
     return result.allowed ? ALLOWED : { allowed: false, retryAfterMs: result.retryAfterMs };
   }
 
+  /** Undoes a take that somebody else refused. */
+  giveBack(policy: PolicyName, key: string, factor = 1, cost = 1): void {
+    const { limit, windowMs } = this.#policies[policy];
+    const buckets = this.#bucketsOf(policy);
+    const fullAtMs = buckets.get(key);
+    const stretched = limit * factor;
+    if (fullAtMs !== undefined) buckets.set(key, fullAtMs - (Math.min(cost, stretched) * windowMs) / stretched);
+  }
+
   #bucketsOf(policy: PolicyName): Map<string, FullAtMs> {
     let buckets = this.#buckets.get(policy);
     if (buckets === undefined) {

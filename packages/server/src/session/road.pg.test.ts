@@ -87,6 +87,31 @@ describe('the road of a message', () => {
     for (const row of rows) expect([...(seqs.get(row.id) ?? [])]).toEqual([row.seq]);
   });
 
+  test('[ROAD12] a send whose rate verdict takes its time is not overtaken', async () => {
+    let takes = 0;
+    const slowLimiter = {
+      take: () => {
+        takes += 1;
+        const allowed = { allowed: true } as const;
+        if (takes % 3 === 0) return allowed;
+        return new Promise<typeof allowed>((resolve) => setTimeout(() => resolve(allowed), (takes * 7) % 11));
+      },
+    };
+    const other = await startTestNode(database, {}, { limiter: slowLimiter });
+    const user = await addUser(database, 'slow-verdicts');
+    const channelId = await addChannel(database, [user]);
+    const client = await connect(other.url, user);
+    const bodies = Array.from({ length: 100 }, (_, index) => (index % 10 === 3 ? `@nobody ${index}` : `${index}`));
+    await Promise.all(bodies.map((body) => client.run('message.send', { channelId, id: id(), body })));
+    const rows = await query<{ body: string }>(
+      database.db,
+      'SELECT body FROM messages WHERE channel_id = $1 ORDER BY seq',
+      [channelId],
+    );
+    expect(rows.map((row) => row.body)).toEqual(bodies);
+    await other.stop();
+  });
+
   test('[ROAD12] the sends of one socket are committed in its order', async () => {
     const user = await addUser(database, 'orderly');
     const channelId = await addChannel(database, [user]);

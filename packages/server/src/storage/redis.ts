@@ -119,3 +119,8 @@ function openClient(url: string, reconnectStrategy: false | ((retries: number) =
     socket: { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS, keepAlive: true, reconnectStrategy },
   });
 }
+
+/** The first word of an error reply, as `NOSCRIPT`; undefined for what is no reply. */
+export function errorCodeOf(error: unknown): string | undefined {
+  return error instanceof Error ? /^[A-Z]+(?= )/.exec(error.message)?.[0] : undefined;
+}
