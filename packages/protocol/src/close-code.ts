@@ -7,7 +7,7 @@ export const CLOSE_CODES = {
   draining: 4000,
   /** The socket did not take its data in time; resume brings what it missed. */
   slow: 4001,
-  /** No sign of life within the heartbeat's deadline. */
+  /** No sign of life within the heartbeat's deadline, or no `hello` within its own; such a socket is torn down. */
   silent: 4002,
   /** Too many connections or connects just now; the reason holds `retryAfterMs`. */
   full: 4003,
@@ -15,7 +15,7 @@ export const CLOSE_CODES = {
   fault: 4004,
   /** The server's view of this socket is stale (for example after it lost its bus); connect again and resume. */
   stale: 4005,
-  /** No valid `hello` within the deadline, or its token is not valid. */
+  /** The token is not valid. */
   unauthenticated: 4500,
   /** The session was logged out, revoked or has expired. */
   revoked: 4501,

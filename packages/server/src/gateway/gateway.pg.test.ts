@@ -1,11 +1,12 @@
 import { connect as connectTcp } from 'node:net';
-import { CLOSE_CODES, LIMITS, type MessageId, makeUuid, type UserId } from '@parley/protocol';
+import { CLOSE_CODES, LIMITS, type MessageId, makeUuid, mayReconnect, type UserId } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { SocketClient } from '../testing/socket-client.ts';
 import { startTestNode, type TestNode } from '../testing/test-node.ts';
+import { waitFor } from '../testing/wait-for.ts';
 
 let database: MigratedDatabase;
 let user: UserId;
@@ -114,7 +115,21 @@ describe('the door', () => {
     expect(quiet.socket.readyState).toBe(WebSocket.OPEN);
     quiet.socket.ping();
     await clock.advance(3_000);
-    expect((await quiet.closed).code).toBe(CLOSE_CODES.unauthenticated);
+    const { code } = await quiet.closed;
+    expect(mayReconnect(code)).toBe(true);
+  });
+
+  test('[DOOR2] a client whose hello is not checked in time comes back; that the database hangs is not its fault', async () => {
+    const clock = new FakeClock();
+    const node = await start({}, { clock, authenticate: () => new Promise(() => {}) });
+    const client = open(node);
+    await client.opened();
+    client.say({ t: 'hello', protocol: 1, token: user });
+    await waitFor('the hello is being checked', () =>
+      [...node.gateway.sessions()].some((session) => session.state === 'greeting'),
+    );
+    await clock.advance(7_000);
+    expect((await client.closed).code).toBe(CLOSE_CODES.fault);
   });
 
   test('[DOOR2] lets nothing happen before hello', async () => {

@@ -10,15 +10,13 @@ import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { Session } from '../session/session.ts';
 import { ConnectBucket, type Refusal } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { endLateOpeners, OPENING_SWEEP_MS } from './opening.ts';
 import { ParleySocket, type SocketGate } from './parley-socket.ts';
 
 /** Path of the WebSocket. */
 export const SOCKET_PATH = '/v1/socket';
-/** Time from the upgrade to a valid hello; traffic does not extend it. */
-const HELLO_DEADLINE_S = 5;
 /** Bytes a socket may send before its hello is accepted: one hello with a full resume. */
 const OPENING_BYTES = LIMITS.frameBytes + 1_024;
-const OPENING_SWEEP_MS = 500;
 /** What a refused client is told to wait when the node is full; spread, so that they do not all come back together. */
 const FULL_RETRY_MS = 5_000;
 
@@ -57,7 +55,7 @@ export class WebSocketGateway implements SocketGate {
     this.#ports = ports;
     this.#bucket = new ConnectBucket(ports.connectRate, () => ports.clock.monotonic());
     this.#heartbeat = new Heartbeat(ports.config.heartbeatInterval, ports.clock, () => this.#nowS());
-    this.#sweep = ports.clock.setInterval(() => this.#endLateOpeners(), OPENING_SWEEP_MS);
+    this.#sweep = ports.clock.setInterval(() => endLateOpeners(this.#opening, this.#nowS()), OPENING_SWEEP_MS);
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -197,12 +195,6 @@ export class WebSocketGateway implements SocketGate {
     }
     this.#opening.delete(session);
     this.#ports.onEnd(session);
-  }
-
-  #endLateOpeners(): void {
-    const latest = this.#nowS() - HELLO_DEADLINE_S;
-    for (const session of this.#opening)
-      if (session.openedAtS < latest) session.end('unauthenticated', 'no hello in time');
   }
 }
 
