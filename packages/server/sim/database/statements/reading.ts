@@ -1,0 +1,174 @@
+import { statement } from '../statement.ts';
+import { keyOf, type Row } from '../store.ts';
+import type { View } from '../transaction.ts';
+import {
+  activeMember,
+  activeUser,
+  channelColumns,
+  factsOf,
+  list,
+  memberColumns,
+  membershipColumns,
+  messageColumns,
+  num,
+} from './rows.ts';
+
+/** A user's memberships with their channels. */
+function ownChannels(view: View, userId: unknown): { member: Row; channel: Row }[] {
+  return view.scan('channel_members', keyOf('user', userId)).flatMap((member) => {
+    const channel = view.get('channels', String(member.channel_id));
+    return member.left_at !== null || channel === undefined ? [] : [{ member, channel }];
+  });
+}
+
+/** Channels and followed threads, threads last; a thread counts only with its root. */
+function places(view: View, userId: unknown): Row[] {
+  const own = ownChannels(view, userId).filter(
+    ({ channel }) => channel.kind !== 'thread' || activeMember(view, channel.root_id, userId) !== undefined,
+  );
+  const threadsLast = (one: { channel: Row }) => (one.channel.kind === 'thread' ? 1 : 0);
+  return own
+    .sort((a, b) => threadsLast(a) - threadsLast(b))
+    .map(({ member, channel }) => ({
+      ...channelColumns(view, channel),
+      ...membershipColumns(view, member, channel),
+      facts: factsOf(channel),
+    }));
+}
+
+/** The statements that only read: for resuming, for access, for pages. */
+export const READING_STATEMENTS = [
+  statement(/^SELECT c\.id FROM channel_members m JOIN channels c .* AND c\.kind <> 'thread'$/, (view, [userId]) =>
+    ownChannels(view, userId).flatMap(({ channel }) => (channel.kind === 'thread' ? [] : [{ id: channel.id }])),
+  ),
+
+  statement(
+    /^SELECT c\.id, c\.kind, .* AS facts FROM channel_members m .* ORDER BY c\.kind = 'thread'$/,
+    (view, [userId]) => places(view, userId),
+  ),
+
+  statement(
+    /^SELECT c\.id, c\.kind, .* AS facts FROM channel_members m .* AND c\.id = (\$2|ANY\(\$2::uuid\[\]\))$/,
+    (view, [userId, channelId]) => places(view, userId).filter((row) => [channelId].flat().includes(row.id)),
+  ),
+
+  statement(
+    /^SELECT c\.id, c\.kind, .* AS mentions FROM channel_members m JOIN channels c ON c\.id = m\.channel_id WHERE m\.user_id = \$1 AND m\.left_at IS NULL( ORDER BY m\.channel_id| AND m\.channel_id = \$2)$/,
+    (view, [userId, channelId]) =>
+      ownChannels(view, userId)
+        .filter(({ channel }) => channelId === undefined || channel.id === channelId)
+        .sort((a, b) => (String(a.channel.id) < String(b.channel.id) ? -1 : 1))
+        .map(({ member, channel }) => ({
+          ...channelColumns(view, channel),
+          ...membershipColumns(view, member, channel),
+        })),
+  ),
+
+  statement(
+    /^SELECT m\.channel_id AS "channelId", CASE WHEN .* AND m\.channel_id = \$2$/,
+    (view, [userId, channelId]) =>
+      ownChannels(view, userId)
+        .filter(({ channel }) => channel.id === channelId)
+        .map(({ member, channel }) => membershipColumns(view, member, channel)),
+  ),
+
+  statement(
+    /^SELECT m\.channel_id AS "channelId", m\.root_id .* FROM unnest\(\$1::uuid\[\], \$2::bigint\[\]\) AS since/,
+    (view, [ids, revs]) =>
+      list(ids).flatMap((id, at) =>
+        view
+          .scan('messages', keyOf('root', id))
+          .filter((row) => num(row.rev) > num(list<number>(revs)[at]))
+          .sort((a, b) => num(a.rev) - num(b.rev))
+          .map((row) => messageColumns(view, row)),
+      ),
+  ),
+
+  statement(
+    /^SELECT m\.channel_id AS "channelId", m\.user_id .* FROM unnest\(\$1::uuid\[\], \$2::bigint\[\]\) AS since/,
+    (view, [ids, revs]) =>
+      list(ids).flatMap((id, at) =>
+        view
+          .scan('channel_members', keyOf('channel', id))
+          .filter((row) => num(row.rev) > num(list<number>(revs)[at]))
+          .map((row) => ({ channelId: id, ...memberColumns(row), leftAt: row.left_at })),
+      ),
+  ),
+
+  statement(/^SELECT c\.id, c\.kind, .* FROM channels c WHERE c\.id = \$1$/, (view, [id]) => {
+    const row = view.get('channels', String(id));
+    return row === undefined ? [] : [channelColumns(view, row)];
+  }),
+
+  statement(/^SELECT id, last_rev AS rev FROM channels WHERE id = ANY/, (view, [ids]) =>
+    list(ids).flatMap((id) => {
+      const row = view.get('channels', id);
+      return row === undefined ? [] : [{ id, rev: row.last_rev }];
+    }),
+  ),
+
+  statement(
+    /^SELECT json_build_object\('id', c\.id, .* AS root, m\.role, u\.role AS "serverRole", EXISTS .* FROM channels c/,
+    (view, [userId, channelId]) => {
+      const channel = view.get('channels', String(channelId));
+      const root = view.get('channels', String(channel?.root_id));
+      const user = activeUser(view, userId);
+      if (channel === undefined || root === undefined || user === undefined) return [];
+      const role = activeMember(view, root.id, userId)?.role ?? null;
+      const isBanned = view.get('channel_bans', keyOf(root.id, userId)) !== undefined;
+      return [{ channel: factsOf(channel), root: factsOf(root), role, serverRole: user.role, isBanned }];
+    },
+  ),
+
+  statement(/^SELECT m\.user_id AS "userId", m\.channel_id AS "channelId" FROM channel_members m/, (view, [users]) =>
+    list(users).flatMap((userId) =>
+      ownChannels(view, userId).flatMap(({ channel }) =>
+        channel.kind === 'thread' ? [] : [{ userId, channelId: channel.id }],
+      ),
+    ),
+  ),
+
+  statement(/^SELECT last_seq AS "lastSeq" FROM channels WHERE id = \$1$/, (view, [id]) => {
+    const row = view.get('channels', String(id));
+    return row === undefined ? [] : [{ lastSeq: row.last_seq }];
+  }),
+
+  statement(/^SELECT seq FROM messages WHERE channel_id = \$1 AND id = \$2$/, (view, [channel, id]) =>
+    view.scan('messages', keyOf('id', channel, id)).map((row) => ({ seq: row.seq })),
+  ),
+
+  statement(
+    /^SELECT m\.channel_id AS "channelId", .* FROM messages m WHERE m\.channel_id = \$1 AND m\.seq BETWEEN/,
+    (view, [channel, from, to]) =>
+      view
+        .scan('messages', keyOf('channel', channel))
+        .filter((row) => num(row.seq) >= num(from) && num(row.seq) <= num(to))
+        .sort((a, b) => num(a.seq) - num(b.seq))
+        .map((row) => messageColumns(view, row)),
+  ),
+
+  statement(
+    /^SELECT m\.channel_id AS "channelId", .* FROM messages m WHERE m\.channel_id = \$1 AND m\.id = \$2$/,
+    (view, [channel, id]) => view.scan('messages', keyOf('id', channel, id)).map((row) => messageColumns(view, row)),
+  ),
+
+  statement(
+    /^SELECT u\.username AS name, u\.id AS "userId" FROM users u JOIN channel_members m/,
+    (view, [rootId, names]) =>
+      view.scan('channel_members', keyOf('channel', rootId)).flatMap((member) => {
+        const user = activeUser(view, member.user_id);
+        if (member.left_at !== null || user === undefined || !list(names).includes(String(user.username))) return [];
+        return [{ name: user.username, userId: user.id }];
+      }),
+  ),
+];
+
+/** How the simulated nodes know their users: a token is the id of a user. */
+export const SIGN_IN_STATEMENT = statement(
+  /^SELECT id, username, display_name AS "displayName", kind, role FROM users/,
+  (view, [id]) => {
+    const user = activeUser(view, id);
+    if (user === undefined) return [];
+    return [{ id, username: user.username, displayName: user.display_name, kind: user.kind, role: user.role }];
+  },
+);

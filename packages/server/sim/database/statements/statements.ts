@@ -1,0 +1,12 @@
+import type { Statement } from '../statement.ts';
+import { CHANGE_STATEMENTS } from './changes.ts';
+import { READING_STATEMENTS, SIGN_IN_STATEMENT } from './reading.ts';
+import { ROAD_STATEMENTS } from './road.ts';
+
+/** Every statement that the model knows. */
+export const STATEMENTS: readonly Statement[] = [
+  ...ROAD_STATEMENTS,
+  ...READING_STATEMENTS,
+  ...CHANGE_STATEMENTS,
+  SIGN_IN_STATEMENT,
+];

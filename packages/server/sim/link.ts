@@ -1,0 +1,52 @@
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** How one client is connected to the world at the moment. */
+export class Link {
+  readonly scheduler: Scheduler;
+  readonly #random: Random;
+  lowMs = 1;
+  highMs = 20;
+  /** Bytes a millisecond towards the client; 0 while it does not read at all. */
+  downRate = Number.POSITIVE_INFINITY;
+  /** While set, attempts to connect fail at once (`refuse`) or are never answered (`swallow`). */
+  outage: 'refuse' | 'swallow' | null = null;
+
+  constructor(scheduler: Scheduler, random: Random) {
+    this.scheduler = scheduler;
+    this.#random = random;
+  }
+
+  latencyMs(): number {
+    return this.#random.between(this.lowMs, this.highMs);
+  }
+
+  /** Some bytes of a piece that got through before the line broke. */
+  share(): number {
+    return this.#random.float();
+  }
+}
+
+/**
+ * One direction of a connection: what goes in comes out in the same order, later, or from some moment on not at all. Even then
+ * what came out is what went in, without a hole.
+ */
+export class Pipe {
+  readonly #link: Link;
+  #lastMs = 0;
+  isBroken = false;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** Lets `arrive` run when what is sent now comes out at the other end. */
+  send(arrive: () => void): void {
+    if (this.isBroken) return;
+    const { scheduler } = this.#link;
+    this.#lastMs = Math.max(this.#lastMs, scheduler.nowMs + this.#link.latencyMs());
+    scheduler.after(this.#lastMs - scheduler.nowMs, () => {
+      if (!this.isBroken) arrive();
+    });
+  }
+}

@@ -1,0 +1,211 @@
+import type { Break } from './connection.ts';
+import type { Random } from './random.ts';
+
+/** What users do. Numbers name a client, a channel or a user by its place; `pick` chooses among what is there at that time. */
+export type Deed =
+  | {
+      readonly kind: 'send';
+      readonly client: number;
+      readonly channel: number;
+      readonly count: number;
+      readonly mentions: boolean;
+    }
+  | {
+      readonly kind: 'reply' | 'edit' | 'delete' | 'react' | 'page' | 'read';
+      readonly client: number;
+      readonly channel: number;
+    }
+  | { readonly kind: 'kick' | 'invite'; readonly client: number; readonly channel: number; readonly user: number }
+  | { readonly kind: 'leave' | 'join'; readonly client: number; readonly channel: number }
+  | { readonly kind: 'restart'; readonly client: number };
+
+/** What goes wrong. Those with a duration end by themselves. */
+export type Fault =
+  | { readonly kind: 'cut'; readonly client: number; readonly how: Break }
+  | { readonly kind: 'deafen'; readonly client: number; readonly direction: 'up' | 'down' }
+  | { readonly kind: 'outage'; readonly client: number; readonly how: 'refuse' | 'swallow'; readonly forMs: number }
+  | {
+      readonly kind: 'lag';
+      readonly client: number;
+      readonly lowMs: number;
+      readonly highMs: number;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'trickle'; readonly client: number; readonly rate: number; readonly forMs: number }
+  | { readonly kind: 'crash'; readonly node: number; readonly isTold: boolean; readonly forMs: number }
+  | { readonly kind: 'drain'; readonly node: number; readonly forMs: number }
+  | { readonly kind: 'database-crash'; readonly forMs: number }
+  | { readonly kind: 'database-break'; readonly node: number; readonly isServerTold: boolean }
+  | {
+      readonly kind: 'database-outage';
+      readonly node: number;
+      readonly how: 'refuse' | 'swallow';
+      readonly forMs: number;
+    }
+  | { readonly kind: 'database-mute'; readonly node: number; readonly forMs: number }
+  | {
+      readonly kind: 'database-lag';
+      readonly node: number;
+      readonly lowMs: number;
+      readonly highMs: number;
+      readonly forMs: number;
+    }
+  | {
+      readonly kind: 'bus-trouble';
+      readonly loss: number;
+      readonly double: number;
+      readonly late: number;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'bus-away'; readonly forMs: number }
+  | { readonly kind: 'bus-cut'; readonly node: number; readonly forMs: number }
+  | { readonly kind: 'node-clock'; readonly node: number; readonly byMs: number }
+  | { readonly kind: 'client-clock'; readonly client: number; readonly byMs: number };
+
+export type Happening = { readonly atMs: number } & (Deed | Fault);
+
+/** How large a world is. */
+export interface Shape {
+  readonly nodes: number;
+  readonly users: number;
+  readonly clients: number;
+  readonly channels: number;
+  readonly durationMs: number;
+  readonly deeds: number;
+  readonly faults: number;
+}
+
+/** All that will happen in one run, written down before it begins; leaving parts out gives another, smaller run. */
+export interface Plan {
+  readonly shape: Shape;
+  readonly happenings: readonly Happening[];
+}
+
+const DEEDS: ReadonlySet<string> = new Set([
+  'send',
+  'reply',
+  'edit',
+  'delete',
+  'react',
+  'page',
+  'read',
+  'kick',
+  'invite',
+  'leave',
+  'join',
+  'restart',
+]);
+
+export function isFault(happening: Happening): boolean {
+  return !DEEDS.has(happening.kind);
+}
+
+/** Plans a run. */
+export function makePlan(random: Random, faultShare = 1): Plan {
+  const users = 2 + random.below(4);
+  const durationMs = 5_000 + random.below(20_000);
+  const shape = {
+    nodes: 1 + random.below(3),
+    users,
+    clients: users + random.below(3),
+    channels: 1 + random.below(3),
+    durationMs,
+    deeds: 20 + random.below(60),
+    faults: Math.round(random.below(60) * faultShare),
+  };
+  // Few kinds at a time: what interferes with what shows better than in a storm of everything.
+  const kinds = FAULT_KINDS.filter(() => random.chance(0.4));
+  const happenings: Happening[] = [];
+  for (let index = 0; index < shape.deeds; index++)
+    happenings.push({ atMs: random.between(0, durationMs), ...makeDeed(random, shape) });
+  for (let index = 0; index < shape.faults && kinds.length > 0; index++)
+    happenings.push({ atMs: random.between(0, durationMs), ...makeFault(random.pick(kinds), random, shape) });
+  happenings.sort((a, b) => a.atMs - b.atMs);
+  return { shape, happenings };
+}
+
+function makeDeed(random: Random, shape: Shape): Deed {
+  const client = random.below(shape.clients);
+  const channel = random.below(shape.channels);
+  const user = random.below(shape.users);
+  const roll = random.float();
+  if (roll < 0.5) return { kind: 'send', client, channel, count: 1 + random.below(4), mentions: random.chance(0.3) };
+  if (roll < 0.82)
+    return { kind: random.pick(['reply', 'edit', 'delete', 'react', 'page', 'read'] as const), client, channel };
+  // The first two users are those who may.
+  if (roll < 0.92) return { kind: random.pick(['kick', 'invite'] as const), client: random.below(2), channel, user };
+  if (roll < 0.97) return { kind: random.pick(['leave', 'join'] as const), client, channel };
+  return { kind: 'restart', client };
+}
+
+const FAULT_KINDS = [
+  'cut',
+  'deafen',
+  'outage',
+  'lag',
+  'trickle',
+  'crash',
+  'drain',
+  'database-crash',
+  'database-break',
+  'database-outage',
+  'database-mute',
+  'database-lag',
+  'bus-trouble',
+  'bus-away',
+  'bus-cut',
+  'node-clock',
+  'client-clock',
+] as const satisfies readonly Fault['kind'][];
+
+function makeFault(kind: Fault['kind'], random: Random, shape: Shape): Fault {
+  const client = random.below(shape.clients);
+  const node = random.below(shape.nodes);
+  const forMs = random.chance(0.8) ? random.between(20, 2_000) : random.between(2_000, 12_000);
+  const isTold = random.chance(0.5);
+  const byMs = Math.round(random.between(-86_400_000, 86_400_000));
+  switch (kind) {
+    case 'cut':
+      return { kind, client, how: random.pick(['reset', 'reset', 'vanish', 'client-told', 'server-told'] as const) };
+    case 'deafen':
+      return { kind, client, direction: random.pick(['up', 'down'] as const) };
+    case 'outage':
+      return { kind, client, how: random.pick(['refuse', 'swallow'] as const), forMs };
+    case 'lag':
+      return { kind, client, lowMs: random.between(1, 200), highMs: random.between(200, 1_500), forMs };
+    case 'trickle':
+      return { kind, client, rate: random.pick([0, 0.05, 1, 10]), forMs };
+    case 'crash':
+      return { kind, node, isTold, forMs };
+    case 'drain':
+      return { kind, node, forMs };
+    case 'database-crash':
+      return { kind, forMs };
+    case 'database-break':
+      return { kind, node, isServerTold: isTold };
+    case 'database-outage':
+      return { kind, node, how: random.pick(['refuse', 'swallow'] as const), forMs };
+    case 'database-mute':
+      return { kind, node, forMs: random.between(5, 500) };
+    case 'database-lag':
+      return { kind, node, lowMs: random.between(1, 50), highMs: random.between(50, 1_000), forMs };
+    case 'bus-trouble':
+      return {
+        kind,
+        loss: random.chance(0.5) ? random.float() * 0.7 : 0,
+        double: random.float() * 0.5,
+        late: random.float() * 0.5,
+        forMs,
+      };
+    case 'bus-away':
+      return { kind, forMs };
+    case 'bus-cut':
+      return { kind, node, forMs };
+    case 'node-clock':
+      return { kind, node, byMs };
+    case 'client-clock':
+      return { kind, client, byMs };
+    default:
+      return kind satisfies never;
+  }
+}

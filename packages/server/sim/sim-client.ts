@@ -1,0 +1,189 @@
+import {
+  type ChatClient,
+  type ChatMessage,
+  type ClientStorage,
+  createClient,
+  memoryStorage,
+  type WebSocketClass,
+} from '@parley/client';
+import type { HistoryRecord } from '@parley/load-test';
+import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
+import { ClientLog, itemOf } from './client-log.ts';
+import type { Connection } from './connection.ts';
+import type { SimDoor } from './door.ts';
+import { Link } from './link.ts';
+import { START_MS } from './node-clock.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import { socketClassOf } from './sim-socket.ts';
+
+/** What a client takes from the world. */
+export interface ClientWorld {
+  readonly scheduler: Scheduler;
+  readonly seed: string;
+  pickDoor(): SimDoor | null;
+  write(record: HistoryRecord): void;
+}
+
+/** One device of one user: the SDK as applications use it, and somebody who does things with it. */
+export class SimClient {
+  readonly user: UserId;
+  readonly name: string;
+  readonly link: Link;
+  connection: Connection | null = null;
+  /** How far the device's wall clock is off. */
+  wallOffsetMs = 0;
+  #client: ChatClient;
+  #log: ClientLog;
+  #lives = 0;
+  readonly #world: ClientWorld;
+  readonly #random: Random;
+  readonly #storage: ClientStorage = memoryStorage();
+  readonly #unsent = new Set<MessageId>();
+  #isAlive = true;
+
+  constructor(name: string, user: UserId, world: ClientWorld, random: Random) {
+    this.name = name;
+    this.user = user;
+    this.#world = world;
+    this.#random = random;
+    this.link = new Link(world.scheduler, random.fork('link'));
+    [this.#client, this.#log] = this.#start();
+  }
+
+  get client(): ChatClient {
+    return this.#client;
+  }
+
+  get proc(): string {
+    return `${this.name}#${this.#lives}`;
+  }
+
+  get isOnline(): boolean {
+    return this.#client.connection.getSnapshot().current === 'online';
+  }
+
+  /** Messages that wait to be sent or answered; those refused for good do not count. */
+  get unsent(): number {
+    return this.#unsent.size;
+  }
+
+  revOf(channel: ChannelId): number | undefined {
+    return this.#log.revOf(channel);
+  }
+
+  /** Roots that the client is in, as it thinks. */
+  get channels(): ChannelId[] {
+    return this.#client.channels.getSnapshot().map((summary) => summary.id);
+  }
+
+  /** The page is loaded anew: everything but the storage is forgotten. */
+  restart(): void {
+    this.stop();
+    this.#isAlive = true;
+    [this.#client, this.#log] = this.#start();
+  }
+
+  stop(): void {
+    this.#client.close();
+    this.#log.flush();
+    this.#isAlive = false;
+  }
+
+  /** After each step of the world. */
+  flush(): void {
+    this.#log.flush();
+  }
+
+  send(channel: ChannelId, body: string, replyTo?: number): void {
+    void this.#client.channel(channel).send(body, replyTo === undefined ? {} : { replyTo });
+  }
+
+  /** Keeps a channel on the screen. */
+  show(channel: ChannelId): void {
+    this.#client.channel(channel).messages.subscribe(() => {});
+  }
+
+  /** A message on the screen, to do something with. */
+  pickShown(channel: ChannelId, isOwn: boolean): { id: MessageId; seq: number } | undefined {
+    const { items } = this.#client.channel(channel).messages.getSnapshot();
+    const fitting = items.filter(({ seq, senderId }) => seq > 0 && (!isOwn || senderId === this.user));
+    return fitting.length === 0 ? undefined : this.#random.pick(fitting);
+  }
+
+  /** Writes down what is on the screen. */
+  writeState(channel: ChannelId, isFinal: boolean): void {
+    const summary = this.#client.channels.getSnapshot().find(({ id }) => id === channel);
+    if (summary === undefined) return;
+    const { items, hasNewer, isLoaded } = this.#client.channel(channel).messages.getSnapshot();
+    const shown = isLoaded && !hasNewer ? withoutEcho(items, this.user) : [];
+    this.#log.note({
+      type: 'state',
+      channel,
+      seq: summary.channel.lastSeq,
+      rev: this.#log.revOf(channel) ?? 0,
+      readSeq: summary.membership?.readSeq ?? 0,
+      unread: summary.unread,
+      mentions: summary.mentions,
+      // The user's own latest messages may still be shown as they were written.
+      items: shown.map(isFinal ? itemOf : ({ id, seq, rev }) => ({ id, seq, rev })),
+      final: isFinal,
+    });
+  }
+
+  #start(): [ChatClient, ClientLog] {
+    this.#lives += 1;
+    const { scheduler, seed } = this.#world;
+    const { proc } = this;
+    const log = new ClientLog(
+      (record) => this.#world.write(record),
+      () => ({ run: 'simulation', seed, proc, tMono: scheduler.nowMs }),
+    );
+    const isCurrent = () => this.#isAlive && this.#log === log;
+    const random = this.#random.fork(proc);
+    const now = () => Math.floor(START_MS + scheduler.nowMs + this.wallOffsetMs);
+    const client = createClient({
+      url: 'http://simulation',
+      token: this.user,
+      storage: this.#storage,
+      wake: () => () => {},
+      WebSocket: socketClassOf({
+        link: this.link,
+        pickDoor: () => this.#world.pickDoor(),
+        onConnection: (connection) => {
+          this.connection = connection;
+        },
+        onDown: (text) => log.down(text),
+        onUp: (text) => log.up(text),
+        onClose: (code) => log.closed(code),
+      }) as unknown as WebSocketClass,
+      runtime: {
+        now,
+        monotonic: () => scheduler.nowMs,
+        setTimer: (run, delayMs) => {
+          const entry = scheduler.after(delayMs, () => {
+            if (isCurrent()) run();
+          });
+          return () => scheduler.cancel(entry);
+        },
+        random: () => random.float(),
+        makeId: () => makeUuid(now(), random.fill),
+      },
+    });
+    log.follow(client);
+    client.on('outgoing', ({ message, status }) => {
+      if (status === 'queued' || status === 'sending') this.#unsent.add(message.id);
+      else this.#unsent.delete(message.id);
+    });
+    client.connect().catch(() => {});
+    return [client, log];
+  }
+}
+
+/** What is shown of the channel itself: the user's own latest messages may stand behind a gap until it is mended. */
+function withoutEcho(items: readonly ChatMessage[], user: UserId): readonly ChatMessage[] {
+  const sent = items.filter(({ status, rev }) => status === 'sent' && rev > 0);
+  const hole = sent.findIndex(({ seq }, index) => index > 0 && seq !== (sent[index - 1]?.seq ?? 0) + 1);
+  const isEcho = hole > 0 && sent.slice(hole).every(({ senderId }) => senderId === user);
+  return isEcho ? sent.slice(0, hole) : sent;
+}
