@@ -1,0 +1,88 @@
+import { type ChannelId, type MessageId, makeUuid } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type App, createApp } from './app.ts';
+import { readConfig } from './config/config.ts';
+import { createLogger } from './monitoring/logger.ts';
+import { SocketClient } from './testing/socket-client.ts';
+import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
+import { TestRedis } from './testing/test-redis.ts';
+import { waitFor } from './testing/wait-for.ts';
+
+let database: TestDatabase;
+let redis: TestRedis;
+const apps: { app: App; url: string }[] = [];
+
+const start = async (redisUrl: string, more: Record<string, string> = {}) => {
+  const config = readConfig({
+    PORT: '0',
+    PARLEY_SIGN_UP: 'open',
+    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
+    REDIS_URL: redisUrl,
+    ...more,
+  });
+  const app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
+  return { app, url: `http://127.0.0.1:${(await app.listen()).port}` };
+};
+
+beforeAll(async () => {
+  [database, redis] = await Promise.all([createTestDatabase(), TestRedis.start()]);
+  apps.push(await start(redis.url), await start(redis.url));
+});
+afterAll(async () => {
+  await Promise.all(apps.map(({ app }) => app.close()));
+  await redis.stop();
+  await database.drop();
+});
+
+async function post(node: number, path: string, body: object, token?: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`${apps[node]?.url}/v1${path}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, ...(text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)) };
+}
+
+const socket = (node: number, token: string) =>
+  SocketClient.connect(`${apps[node]?.url.replace('http', 'ws')}/v1/socket`, token);
+const ready = async (node: number) => {
+  const response = await fetch(`${apps[node]?.url}/readyz`);
+  return { code: response.status, ...((await response.json()) as { checks: Record<string, string> }) };
+};
+
+describe('two whole servers on one database and one Redis', () => {
+  test('[CLU2] [AUTH7] a message sent on one arrives on the other; a sign-out on one ends the socket on the other', async () => {
+    const owner = await post(0, '/auth/claim-owner', {
+      ownerToken: (await apps[0]?.app.ensureOwnerToken()) ?? '',
+      username: 'ada',
+      password: 'correct horse',
+    });
+    const member = await post(1, '/auth/sign-up', { username: 'bob', password: 'correct horse' });
+    const ada = await socket(0, owner.token as string);
+    const bob = await socket(1, member.token as string);
+    const channelId = (await bob.until('sync')).joined[0]?.channel.id as ChannelId;
+    const id = makeUuid() as MessageId;
+    await ada.run('message.send', { channelId, id, body: 'from the other node' });
+    expect((await bob.until('message')).message.body).toBe('from the other node');
+    await post(0, '/auth/sign-out', {}, member.token as string);
+    expect((await bob.closed).reason).toBe('revoked');
+    ada.close();
+  });
+
+  test('[CLU4] readiness tells that Redis is away, and stays ready', async () => {
+    expect(await ready(0)).toMatchObject({ code: 200, checks: { redis: 'ok' } });
+    await redis.kill();
+    await waitFor('it is told', async () => (await ready(0)).checks.redis === 'degraded');
+    expect((await ready(0)).code).toBe(200);
+    await redis.start();
+    await waitFor('it is well again', async () => (await ready(0)).checks.redis === 'ok');
+  });
+
+  test('[CLU7] a Redis that cannot be reached at the start ends it with a sentence that helps', async () => {
+    await expect(start('redis://127.0.0.1:1')).rejects.toMatchObject({ code: 'redis_unreachable' });
+  });
+});
