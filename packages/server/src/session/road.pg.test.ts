@@ -208,7 +208,7 @@ describe('sync', () => {
         .map((event) => event.rev)
         .filter((rev) => rev > synced);
       expect(live).toEqual(Array.from({ length: 302 - synced }, (_, index) => synced + 1 + index));
-      expect(change?.messages.filter((message) => message.rev <= synced)).toHaveLength(synced - 2);
+      expect((change?.messages ?? []).filter((message) => message.rev <= synced)).toHaveLength(synced - 2);
     }
   });
 });
