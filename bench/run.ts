@@ -8,6 +8,9 @@ import { formatResult } from './report.ts';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   fanout: () => import('./fanout/fanout.ts'),
   send: () => import('./send/send.ts'),
+  receipts: () => import('./receipts/receipts.ts'),
+  unread: () => import('./unread/unread.ts'),
+  presence: () => import('./presence/presence.ts'),
 };
 
 const { values, positionals } = parseArgs({

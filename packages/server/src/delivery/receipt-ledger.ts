@@ -32,7 +32,9 @@ export interface ReceiptLedgerPorts {
 export class ReceiptLedger {
   readonly #ports: ReceiptLedgerPorts;
   readonly #maxPairs: number;
-  #pending = new Map<string, Pending>();
+  /** By channel and user: a key of both ids together would have to be made, and hashed, for every report. */
+  #pending = new Map<ChannelId, Map<UserId, Pending>>();
+  #depth = 0;
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
   #lastFlushAt = Number.NEGATIVE_INFINITY;
@@ -45,19 +47,17 @@ export class ReceiptLedger {
 
   /** Member and channel pairs that wait for the database. */
   get depth(): number {
-    return this.#pending.size;
+    return this.#depth;
   }
 
   /** Takes a report, or returns the error to answer with when too many wait already. */
   report(userId: UserId, channelId: ChannelId, report: Report): AppError | undefined {
-    const key = channelId + userId;
-    const known = this.#pending.get(key);
-    if (known !== undefined) known.report = mergeReports(known.report, report);
-    else if (this.#pending.size >= this.#maxPairs) {
+    if (this.#depth >= this.#maxPairs && this.#pending.get(channelId)?.has(userId) !== true) {
       return new AppError('busy', 'unable to take the receipt; too many wait for the database', {
         retryAfterMs: BUSY_RETRY_MS,
       });
-    } else this.#pending.set(key, { userId, channelId, report });
+    }
+    this.#add(userId, channelId, report);
     this.#arm();
     return undefined;
   }
@@ -68,7 +68,7 @@ export class ReceiptLedger {
     while (this.#running !== null) await this.#running.catch(() => {});
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#pending.size === 0) return;
+    if (this.#depth === 0) return;
     this.#lastFlushAt = this.#ports.clock.monotonic();
     this.#running = this.#storeAll().finally(() => {
       this.#running = null;
@@ -85,7 +85,7 @@ export class ReceiptLedger {
   }
 
   #arm(): void {
-    if (this.#closed || this.#timer !== null || this.#running !== null || this.#pending.size === 0) return;
+    if (this.#closed || this.#timer !== null || this.#running !== null || this.#depth === 0) return;
     const { clock } = this.#ports;
     const delayMs = Math.max(GATHER_MS, this.#lastFlushAt + FLUSH_PERIOD_MS - clock.monotonic());
     this.#timer = clock.setTimeout(() => {
@@ -94,8 +94,9 @@ export class ReceiptLedger {
   }
 
   async #storeAll(): Promise<void> {
-    const taken = [...this.#pending.values()];
+    const taken = [...this.#pending.values()].flatMap((users) => [...users.values()]);
     this.#pending = new Map();
+    this.#depth = 0;
     for (let start = 0; start < taken.length; start += FLUSH_ROWS) {
       const rows = taken.slice(start, start + FLUSH_ROWS);
       try {
@@ -103,7 +104,7 @@ export class ReceiptLedger {
       } catch (error) {
         if (!mayPass(error)) this.#ports.onError(error);
         else {
-          this.#putBack(taken.slice(start));
+          for (const { userId, channelId, report } of taken.slice(start)) this.#add(userId, channelId, report);
           throw error;
         }
       }
@@ -113,23 +114,32 @@ export class ReceiptLedger {
   /** What cannot be told now is seen with the next sync; the reports themselves are stored. */
   async #tell(rows: readonly Pending[], moves: readonly ChannelMove[]): Promise<void> {
     // That one has what one has sent oneself, everybody sees from the message.
-    const said = new Set(rows.filter(({ report }) => report.delivered > 0 || report.read > 0).map(keyOf));
+    const silent = new Map(rows.filter(isSilent).map((row) => [row.channelId, new Set<UserId>()]));
+    for (const row of rows) if (isSilent(row)) silent.get(row.channelId)?.add(row.userId);
     await this.#ports
-      .onMoved(moves.filter((move) => said.has(keyOf(move))))
+      .onMoved(moves.filter((move) => silent.get(move.channelId)?.has(move.userId) !== true))
       .catch((error: unknown) => this.#ports.onError(error));
   }
 
-  #putBack(rows: readonly Pending[]): void {
-    for (const row of rows) {
-      const newer = this.#pending.get(keyOf(row));
-      if (newer !== undefined) newer.report = mergeReports(newer.report, row.report);
-      else this.#pending.set(keyOf(row), row);
+  #add(userId: UserId, channelId: ChannelId, report: Report): void {
+    let users = this.#pending.get(channelId);
+    if (users === undefined) {
+      users = new Map();
+      this.#pending.set(channelId, users);
     }
+    const known = users.get(userId);
+    if (known !== undefined) {
+      known.report = mergeReports(known.report, report);
+      return;
+    }
+    users.set(userId, { userId, channelId, report });
+    this.#depth += 1;
   }
 }
 
-function keyOf(pair: { readonly channelId: ChannelId; readonly userId: UserId }): string {
-  return pair.channelId + pair.userId;
+/** True for who has reported nothing and only sent something. */
+function isSilent({ report }: Pending): boolean {
+  return report.delivered === 0 && report.read === 0;
 }
 
 /** True for errors that say nothing about the rows: the same statement may pass later. Others would fail for ever. */

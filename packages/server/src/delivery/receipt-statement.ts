@@ -40,7 +40,7 @@ WITH held AS MATERIALIZED (
          CASE WHEN h.marked_seq IS NULL OR h.read <= h.marked_seq THEN h.marked_seq
               WHEN h.read < h.read_seq THEN h.read END AS next_marked
     FROM held h
-), reached AS (
+), reached AS MATERIALIZED (
   SELECT h.*, ${pastOwn('h.read_to')} AS next_read,
          ${pastOwn('greatest(h.delivered_seq, h.delivered, h.read_to)')} AS next_delivered
     FROM said h

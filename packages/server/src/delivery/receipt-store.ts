@@ -5,9 +5,6 @@ import { type Queryable, query } from '../storage/postgres.ts';
 /** Users named by one status; the counts tell the rest. */
 const MAX_NAMED = 50;
 
-/** How far a user has read as others may know it, for a member row `m` and its user row `u`. */
-const SHOWN_READ_SEQ = 'CASE WHEN u.hide_receipts THEN 0 ELSE m.read_seq END';
-
 /**
  * The receipts of a channel's members, as far as they show them; of a channel with more than `maxMembers` only the
  * caller's own, for nobody draws 10,000 of them and everybody would ask.
@@ -21,7 +18,7 @@ export async function readReceipts(
     on,
     `WITH size AS (SELECT count(*) AS members FROM channel_members WHERE channel_id = $1 AND left_at IS NULL)
      SELECT m.user_id AS "userId", m.delivered_seq AS "deliveredSeq", size.members AS "memberCount",
-            CASE WHEN m.user_id = $2 THEN m.read_seq ELSE ${SHOWN_READ_SEQ} END AS "readSeq"
+            CASE WHEN u.hide_receipts AND m.user_id <> $2 THEN 0 ELSE m.read_seq END AS "readSeq"
        FROM size JOIN channel_members m ON m.channel_id = $1 AND m.left_at IS NULL
        JOIN users u ON u.id = m.user_id
       WHERE size.members <= $3 OR m.user_id = $2
@@ -64,17 +61,20 @@ export async function readReach(
 ): Promise<MessageReach | null> {
   const rows = await query<MessageReach>(
     on,
-    `WITH message AS (
+    `WITH message AS MATERIALIZED (
        SELECT seq, sender_id, created_at, delivered_at, read_at FROM messages WHERE channel_id = $1 AND id = $2
+     ), apart AS MATERIALIZED (
+       SELECT id, deactivated_at FROM users WHERE hide_receipts OR deactivated_at IS NOT NULL
      ), other AS MATERIALIZED (
-       SELECT m.user_id, m.delivered_seq >= x.seq AS has_it, ${SHOWN_READ_SEQ} >= x.seq AS has_read
+       SELECT m.user_id, m.delivered_seq >= x.seq AS has_it, a.id IS NULL AND m.read_seq >= x.seq AS has_read
          FROM message x
          JOIN channel_members m ON m.channel_id = $1 AND m.left_at IS NULL AND m.user_id <> x.sender_id AND m.joined_seq < x.seq
-         JOIN users u ON u.id = m.user_id AND u.deactivated_at IS NULL
+         LEFT JOIN apart a ON a.id = m.user_id
+        WHERE a.deactivated_at IS NULL
      )
      SELECT x.created_at AS "createdAt", x.delivered_at AS "deliveredAt", x.read_at AS "readAt", counted.*,
-            ARRAY(SELECT user_id FROM other WHERE has_read ORDER BY user_id LIMIT ${MAX_NAMED}) AS "readBy",
-            ARRAY(SELECT user_id FROM other WHERE has_it ORDER BY user_id LIMIT ${MAX_NAMED}) AS "deliveredTo"
+            ARRAY(SELECT user_id FROM other WHERE has_read LIMIT ${MAX_NAMED}) AS "readBy",
+            ARRAY(SELECT user_id FROM other WHERE has_it LIMIT ${MAX_NAMED}) AS "deliveredTo"
        FROM message x
       CROSS JOIN (SELECT count(*) AS members, count(*) FILTER (WHERE has_it) AS delivered,
                          count(*) FILTER (WHERE has_read) AS read FROM other) counted`,

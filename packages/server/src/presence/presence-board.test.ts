@@ -40,7 +40,7 @@ describe('the presence board', () => {
     const { board, clock, reads, log, watch } = setUp();
     const asked = watch({ name: 'w' }, [ben]);
     board.changed([ben]);
-    await clock.advance(100);
+    await clock.advance(50);
     expect(reads).toHaveLength(2);
     // The later read is answered first.
     reads[1]?.answer([offline(ben)]);
@@ -55,7 +55,7 @@ describe('the presence board', () => {
     const { board, clock, reads, log, watch } = setUp();
     const asked = watch({ name: 'w' }, [ben]);
     board.changed([ben]);
-    await clock.advance(100);
+    await clock.advance(50);
     reads[0]?.answer([online(ben)]);
     reads[1]?.answer([offline(ben)]);
     await asked;
@@ -70,9 +70,9 @@ describe('the presence board', () => {
     await Promise.all(asked);
     for (const now of [online(ben), offline(ben)]) {
       board.changed([ben]);
-      await clock.advance(100);
+      await clock.advance(50);
       reads.at(-1)?.answer([now]);
-      await clock.advance(100);
+      await clock.advance(50);
     }
     expect(log.slice(2)).toEqual(['one+two told offline']);
   });
@@ -83,7 +83,7 @@ describe('the presence board', () => {
     reads[0]?.answer([online(ben)]);
     await asked;
     board.changed([ben]);
-    await clock.advance(100);
+    await clock.advance(50);
     reads[1]?.fail();
     await clock.advance(999);
     expect([reads.length, errors.length]).toEqual([2, 1]);

@@ -4,8 +4,8 @@ import { ownPresenceOf, presenceOf, type Whereabouts } from './presence.ts';
 
 /** After a failed read. */
 const RETRY_MS = 1_000;
-/** Changes of this long are told by one frame. */
-const BATCH_MS = 100;
+/** Changes of this long are told by one frame; with the time that a node gathers them, a tenth of a second. */
+const BATCH_MS = 50;
 /** A timer cannot be set for longer than 24.8 days; a status that lasts longer is looked at again. */
 const MAX_TIMER_MS = 86_400_000;
 

@@ -12,10 +12,9 @@ import { changeStatus, isOfUser } from './status-change.ts';
 import { readCompanions, readRecords, saveLastSeen, writeStatus } from './status-store.ts';
 
 /** Changes of this long are written and told together: a thousand clients that come back at once make one of each. */
-const BATCH_MS = 100;
+const BATCH_MS = 50;
 /** How often it is stored that those who are here are here: what a crash can make of `lastSeen` is at most this old. */
 const TOUCH_BEATS = 60;
-const TOUCH_ROWS = 1_000;
 /** Users named by one notice, about 40 kB. */
 const NOTICE_USERS = 1_000;
 
@@ -205,11 +204,8 @@ export class PresenceRoom<Device extends { readonly userId: UserId }> {
     }
   }
 
-  async #touch(userIds: readonly UserId[], atMs: number): Promise<void> {
-    for (let start = 0; start < userIds.length; start += TOUCH_ROWS) {
-      const rows = userIds.slice(start, start + TOUCH_ROWS);
-      await saveLastSeen(this.#ports.db, new Map(rows.map((userId) => [userId, atMs])));
-    }
+  #touch(userIds: readonly UserId[], atMs: number): Promise<void> {
+    return saveLastSeen(this.#ports.db, new Map(userIds.map((userId) => [userId, atMs])));
   }
 
   async #read(userIds: readonly UserId[]): Promise<Whereabouts[]> {

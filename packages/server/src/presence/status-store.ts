@@ -54,8 +54,17 @@ export async function writeStatus(on: Queryable, userId: UserId, status: OwnStat
   );
 }
 
+/** Rows of one statement, so that none holds its row locks for long. */
+const CHUNK = 1_000;
+
 /** Stores when users were last seen; forward only, and never of those who are invisible. */
 export async function saveLastSeen(on: Queryable, seenAt: ReadonlyMap<UserId, number>): Promise<void> {
+  const entries = [...seenAt];
+  for (let start = 0; start < entries.length; start += CHUNK) await saveChunk(on, entries.slice(start, start + CHUNK));
+}
+
+/** Locks in order, so that two nodes that have seen the same users do not wait for each other. */
+async function saveChunk(on: Queryable, entries: readonly (readonly [UserId, number])[]): Promise<void> {
   await query(
     on,
     `WITH held AS MATERIALIZED (
@@ -65,7 +74,7 @@ export async function saveLastSeen(on: Queryable, seenAt: ReadonlyMap<UserId, nu
        FROM held h
       WHERE u.id = h.id AND (u.last_seen_at IS NULL OR u.last_seen_at < to_timestamp(h.at / 1000))
         AND NOT EXISTS (SELECT FROM user_statuses s WHERE s.user_id = u.id AND s.availability = 'invisible')`,
-    [[...seenAt.keys()], [...seenAt.values()]],
+    [entries.map(([userId]) => userId), entries.map(([, atMs]) => atMs)],
   );
 }
 

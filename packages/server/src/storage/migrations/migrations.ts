@@ -10,6 +10,7 @@ import { indexEveryoneMentions } from './20251026000000_index_everyone_mentions.
 import { addDeliveryFloors } from './20251027000000_add_delivery_floors.ts';
 import { addPresence } from './20251027000001_add_presence.ts';
 import { createSearch } from './20251028000000_create_search.ts';
+import { tuneDelivery } from './20251029000000_tune_delivery.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '20251027000000_add_delivery_floors': addDeliveryFloors,
   '20251027000001_add_presence': addPresence,
   '20251028000000_create_search': createSearch,
+  '20251029000000_tune_delivery': tuneDelivery,
 };
