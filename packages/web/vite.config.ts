@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { emojiData } from './build/emoji-data.ts';
+import { layerOrder } from './build/layer-order.ts';
 import { precacheList } from './build/precache-list.ts';
 
 /** The server that `npm run dev` passes requests on to. */
@@ -10,7 +11,7 @@ export default defineConfig({
   root: import.meta.dirname,
   // Our own packages are built from their TypeScript, as everywhere in this repository.
   resolve: { conditions: ['source', ...defaultClientConditions] },
-  plugins: [react(), emojiData(), precacheList()],
+  plugins: [react(), emojiData(), layerOrder(), precacheList()],
   build: {
     target: 'es2022',
     // Nothing is rewritten for older browsers: `light-dark()` and nesting stay as they are.

@@ -112,7 +112,7 @@ export const de: Catalogue = {
   'channel.kind.public': 'Öffentlich',
   'channel.kind.private': 'Privat',
   'channel.members': { one: '{count} Mitglied', other: '{count} Mitglieder' },
-  'channel.start': 'Hier beginnt {name}. Angelegt: {when}.',
+  'channel.start': 'Hier beginnt {name}.',
   'channel.startDirect': 'Hier beginnt deine Unterhaltung mit {name}. Nur wer darin ist, kann sie lesen.',
   'channel.goneTitle': 'Hier ist nichts für dich',
   'channel.gone': 'Diese Unterhaltung gibt es nicht, oder du gehörst nicht mehr dazu.',

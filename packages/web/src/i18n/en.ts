@@ -108,7 +108,7 @@ export const en = {
   'channel.kind.public': 'Public',
   'channel.kind.private': 'Private',
   'channel.members': { one: '{count} member', other: '{count} members' },
-  'channel.start': 'This is where {name} begins. It was made {when}.',
+  'channel.start': 'This is where {name} begins.',
   'channel.startDirect': 'This is where your conversation with {name} begins. Only those in it can read it.',
   'channel.goneTitle': 'Nothing here for you',
   'channel.gone': 'This conversation does not exist, or you are not in it any more.',

@@ -53,9 +53,9 @@ function KnownChannel({ info, pane, targetSeq }: KnownChannelProps) {
 
 /** What stands above the very first message. */
 function ChannelStart({ info }: { readonly info: ChannelSummary }) {
-  const { t, format } = useWords();
+  const { t } = useWords();
   const { title, people } = useChannelTitle(info);
-  const { kind, topic, createdAt } = info.channel;
+  const { kind, topic } = info.channel;
   return (
     <div className="channel-start">
       {kind === 'direct' ? (
@@ -72,11 +72,7 @@ function ChannelStart({ info }: { readonly info: ChannelSummary }) {
       <h2>
         <bdi>{title}</bdi>
       </h2>
-      <p>
-        {kind === 'direct'
-          ? t('channel.startDirect', { name: title })
-          : t('channel.start', { name: title, when: format.day(createdAt, Date.now()) })}
-      </p>
+      <p>{kind === 'direct' ? t('channel.startDirect', { name: title }) : t('channel.start', { name: title })}</p>
       {topic !== '' && <p>{topic}</p>}
     </div>
   );

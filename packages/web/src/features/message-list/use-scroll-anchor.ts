@@ -43,6 +43,7 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
   const scrollerRef = useRef<HTMLDivElement>(null);
   const listRef = useRef<VirtualizerHandle>(null);
   const followsEnd = useRef(false);
+  const lastPlace = useRef<Place>({ offset: 0, toEnd: 0 });
   const [isPlaced, setPlaced] = useState(false);
   const [isAtEnd, setAtEnd] = useState(true);
   const last = useRef<{ rows: readonly Row[]; key: number }>({ rows: [], key: 0 });
@@ -80,18 +81,33 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
   const onScroll = useCallback(() => {
     const list = listRef.current;
     if (list === null || !isPlaced) return;
-    const toEnd = list.scrollSize - list.viewportSize - list.scrollOffset;
-    followsEnd.current = toEnd <= END_TOLERANCE_PX && !hasNewer;
-    setAtEnd(followsEnd.current);
+    const place = { offset: list.scrollOffset, toEnd: list.scrollSize - list.viewportSize - list.scrollOffset };
+    const isNearEnd = place.toEnd <= END_TOLERANCE_PX && !hasNewer;
+    if (isNearEnd || hasNewer || isScrolledUp(lastPlace.current, place)) {
+      followsEnd.current = isNearEnd;
+      setAtEnd(isNearEnd);
+    }
+    lastPlace.current = place;
     if (isLoading) return;
     if (hasOlder && list.scrollOffset < PRELOAD_PX) void channel.loadOlder();
-    else if (hasNewer && toEnd < PRELOAD_PX) void channel.loadNewer();
+    else if (hasNewer && place.toEnd < PRELOAD_PX) void channel.loadNewer();
   }, [channel, hasOlder, hasNewer, isLoading, isPlaced]);
 
   // A page that came may be too short to fill the view: then the next is due without anybody scrolling.
   useEffect(() => onScroll(), [onScroll]);
 
   return { scrollerRef, listRef, listKey, shift, isPlaced, isAtEnd, onScroll, scrollToEnd, scrollToRow };
+}
+
+interface Place {
+  readonly offset: number;
+  /** What lies below the view. */
+  readonly toEnd: number;
+}
+
+/** True when the reader has scrolled up. A list that grows or is measured moves only one of the two, or both by the same. */
+export function isScrolledUp(before: Place, after: Place): boolean {
+  return after.offset < before.offset - 1 && after.toEnd > before.toEnd + 1;
 }
 
 /** Keeps the end in sight while it is followed, whatever grows or shrinks. */

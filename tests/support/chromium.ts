@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** No sandbox because containers run tests as root; nothing that calls home by itself. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the system's Chromium. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = process.env.PARLEY_CHROMIUM ?? PROGRAMS.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    throw new Error(
+      'unable to start a browser; install one (`apt-get install chromium`) or name it in PARLEY_CHROMIUM',
+    );
+  }
+  return chromium.launch({ executablePath, args: FLAGS });
+}
