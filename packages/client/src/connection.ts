@@ -19,6 +19,8 @@ export const FINAL_CODES: Readonly<Record<number, string>> = {
   4503: 'version',
   4504: 'protocol',
 };
+/** What a WebSocket says of an end without a word from the other side. */
+const LOST = 1006;
 /** Only a connection that lasted this long makes the next retry quick again. */
 const STABLE_MS = 5_000;
 
@@ -214,7 +216,7 @@ export class Connection {
   }
 
   #closed(code: number, reason: string): void {
-    const said = `closed by the server with ${code}${reason === '' ? '' : ` (${reason})`}`;
+    const said = code === LOST ? 'socket lost' : `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
     if (mayReconnect(code)) return this.#lose(said, retryAfterMsIn(reason));
     const isRefusal = FINAL_CODES[code] === 'unauthenticated' || FINAL_CODES[code] === 'revoked';
     if (isRefusal && typeof this.#options.token === 'function' && !this.#wasRefused) {

@@ -38,6 +38,7 @@ export class ChatRoom {
       client.on('outgoing', (event) => this.#inTurn(() => this.#takeOutgoing(event))),
       client.on('members', (event) => this.#inTurn(() => this.#takeMembers(event))),
       client.on('channelLeft', ({ channelId }) => this.#inTurn(() => this.#takeLeft(channelId))),
+      client.on('channelSynced', (event) => this.#inTurn(() => this.#takeSynced(event))),
       client.on('warning', (error) => this.note(error.message)),
       client.channels.subscribe(() => this.#showPrompt()),
     );
@@ -196,6 +197,14 @@ export class ChatRoom {
     if (left.length > 0) this.note(`${(await names(left)).join(', ')} left`);
   }
 
+  /** Too much happened in the open channel to tell all of it. */
+  async #takeSynced({ channelId, continuity }: ClientEvents['channelSynced']): Promise<void> {
+    if (continuity === 'resumed' || channelId !== this.#channel?.id) return;
+    await this.#channel.load();
+    this.note('much happened meanwhile; this is the latest, /history shows more');
+    await this.#printMessages(this.#channel.messages.getSnapshot().items.slice(-OPENING_MESSAGES), null);
+  }
+
   #takeLeft(channelId: ChannelId): void {
     if (channelId !== this.#channel?.id) return;
     this.note(`you are no longer in ${this.#title}`);
@@ -204,7 +213,7 @@ export class ChatRoom {
   }
 
   #tellConnection({ previous, current, reason, retryInMs }: ConnectionChange): void {
-    if (current === 'online' && previous !== 'connecting') this.note('online again, nothing was missed');
+    if (current === 'online' && previous !== 'connecting') this.note('online again');
     if (previous === 'online' && current !== 'closed') this.note(`connection lost: ${reason}; what you write is kept`);
     if (current === 'offline' && previous === 'reconnecting') this.note('still no connection; trying on');
     if (current === 'connecting' && retryInMs !== null) this.note(`no connection: ${reason}; trying on`);

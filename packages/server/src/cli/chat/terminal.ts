@@ -1,25 +1,27 @@
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface, emitKeypressEvents } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
-import { rowsOf } from './text-width.ts';
+import { type Key, LineEditor } from './line-editor.ts';
+import { rowsOf, textWidth } from './text-width.ts';
 
 /** Lines kept for later changes; older ones have left the screen. */
 const MAX_BLOCKS = 200;
 const SAVE_CURSOR = '\u001b7';
 const RESTORE_CURSOR = '\u001b8';
+const CLEAR_BELOW = '\u001b[J';
 
 /** Where a terminal reads and writes. */
 export interface TerminalStreams {
-  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly input: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   readonly output: Writable & { readonly columns?: number; readonly rows?: number };
 }
 
 export interface TerminalPorts extends TerminalStreams {
-  /** Completions of a line, and the part of it that they replace. */
+  /** Completions of what is before the cursor, and the part of it that they replace. */
   complete(line: string): [string[], string];
   onLine(line: string): void;
-  /** A key was pressed while there is something on the line. */
+  /** The line was changed, and there is something on it. */
   onKey(line: string): void;
-  /** Ctrl-C on an empty line, or the end of input. */
+  /** Ctrl-C or Ctrl-D on an empty line, or the end of input. */
   onEnd(): void;
 }
 
@@ -31,39 +33,31 @@ interface Block {
 /** A prompt at the bottom, and above it a growing page: what is printed goes between, without disturbing what is being typed. */
 export class Terminal {
   readonly #ports: TerminalPorts;
-  readonly #readline: Interface;
+  readonly #editor = new LineEditor();
+  #prompt = '';
+  /** Rows between the first row of the prompt and the cursor. */
+  #cursorRow = 0;
   /** What was printed, oldest first, with how many rows each took. */
   #blocks: Block[] = [];
   #isClosed = false;
 
   constructor(ports: TerminalPorts) {
     this.#ports = ports;
-    this.#readline = createInterface({
-      input: ports.input,
-      output: ports.output,
-      terminal: true,
-      historySize: 500,
-      removeHistoryDuplicates: true,
-      completer: (line: string) => ports.complete(line),
-    });
-    this.#readline.on('line', (line) => this.#takeLine(line));
-    this.#readline.on('SIGINT', () => this.#interrupt());
-    this.#readline.on('close', () => this.#end());
-    ports.input.on('keypress', this.#onKey);
-    ports.output.on('resize', this.#onResize);
+    const { input, output } = ports;
+    emitKeypressEvents(input);
+    input.setRawMode?.(true);
+    input.on('keypress', this.#press);
+    input.on('end', this.#ended);
+    output.on('resize', this.#resized);
+    input.resume();
   }
 
   /** Prints text above the prompt. With an id, its beginning can be changed later. */
   print(text: string, id: string | null = null): void {
     if (this.#isClosed) return;
-    const { line, cursor } = this.#readline;
-    // The typed line is taken away and written again below: only public means of readline, so it stays in step with the screen.
-    this.#eraseLine();
-    this.#write(`\r\u001b[J${text}\n`);
+    this.#write(`${this.#erased()}${text}\n${this.#drawn()}`);
     this.#blocks.push({ id, rows: rowsOf(text, this.#columns) });
     if (this.#blocks.length > MAX_BLOCKS) this.#blocks = this.#blocks.slice(-MAX_BLOCKS);
-    this.#readline.prompt();
-    this.#typeAgain(line, cursor);
   }
 
   /** Writes over the beginning of a printed line, while it is on the screen. */
@@ -71,78 +65,113 @@ export class Terminal {
     if (this.#isClosed) return;
     const at = this.#blocks.findLastIndex((block) => block.id === id);
     if (at === -1) return;
-    const below = this.#blocks.slice(at).reduce((rows, block) => rows + block.rows, 0);
-    const up = below + this.#readline.getCursorPos().rows;
-    if (up >= (this.#ports.output.rows ?? 24)) return;
-    this.#write(`${SAVE_CURSOR}\u001b[${up}A\r${start}${RESTORE_CURSOR}`);
+    const up = this.#blocks.slice(at).reduce((rows, block) => rows + block.rows, this.#cursorRow);
+    if (up < (this.#ports.output.rows ?? 24)) this.#write(`${SAVE_CURSOR}\u001b[${up}A\r${start}${RESTORE_CURSOR}`);
   }
 
   setPrompt(prompt: string): void {
-    if (this.#isClosed || prompt === this.#readline.getPrompt()) return;
-    const { line, cursor } = this.#readline;
-    this.#eraseLine();
-    this.#write('\r\u001b[J');
-    this.#readline.setPrompt(prompt);
-    this.#readline.prompt();
-    this.#typeAgain(line, cursor);
+    if (this.#isClosed || prompt === this.#prompt) return;
+    const erased = this.#erased();
+    this.#prompt = prompt;
+    this.#write(erased + this.#drawn());
   }
 
   close(): void {
-    this.#readline.close();
+    if (this.#isClosed) return;
+    this.#write(this.#erased());
+    this.#isClosed = true;
+    const { input, output } = this.#ports;
+    input.off('keypress', this.#press);
+    input.off('end', this.#ended);
+    output.off('resize', this.#resized);
+    input.setRawMode?.(false);
+    input.pause();
   }
 
   get #columns(): number {
     return this.#ports.output.columns ?? 80;
   }
 
+  readonly #press = (_text: string | undefined, key: Key): void => {
+    const action = this.#editor.press(key);
+    switch (action.kind) {
+      case 'changed':
+        this.#changed();
+        break;
+      case 'submit':
+        // What was typed goes away: what becomes of it is printed in its place.
+        this.#redraw();
+        this.#ports.onLine(action.line);
+        break;
+      case 'complete':
+        this.#complete();
+        break;
+      case 'clear':
+        this.#blocks = [];
+        this.#write(`\u001b[H${CLEAR_BELOW}${this.#drawn()}`);
+        break;
+      case 'end':
+        this.#ports.onEnd();
+        break;
+      case 'none':
+        break;
+    }
+  };
+
+  readonly #ended = (): void => this.#ports.onEnd();
+
+  /** Rows were counted for another width: nothing above can be found any more. */
+  readonly #resized = (): void => {
+    this.#blocks = [];
+    this.#redraw();
+  };
+
+  #complete(): void {
+    const [found, replaced] = this.#ports.complete(this.#editor.before);
+    const common = found.reduce((start, candidate) => commonStart(start, candidate), found[0] ?? '');
+    if (found.length > 1 && common.length <= replaced.length) return this.print(found.join('  '));
+    if (common === '') return;
+    this.#editor.insert(common, replaced.length);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#redraw();
+    if (this.#editor.line !== '') this.#ports.onKey(this.#editor.line);
+  }
+
+  #redraw(): void {
+    if (!this.#isClosed) this.#write(this.#erased() + this.#drawn());
+  }
+
+  /** What takes the prompt and the line from the screen. */
+  #erased(): string {
+    const up = this.#cursorRow === 0 ? '' : `\u001b[${this.#cursorRow}A`;
+    this.#cursorRow = 0;
+    return `${up}\r${CLEAR_BELOW}`;
+  }
+
+  /** What draws the prompt and the line, and puts the cursor where it belongs. */
+  #drawn(): string {
+    const width = textWidth(this.#prompt + this.#editor.line);
+    const before = textWidth(this.#prompt + this.#editor.before);
+    const lastRow = Math.floor(width / this.#columns);
+    this.#cursorRow = Math.floor(before / this.#columns);
+    // A row that is exactly full is only left by a further character.
+    const wrapped = width > 0 && width % this.#columns === 0 ? ' ' : '';
+    const up = lastRow > this.#cursorRow ? `\u001b[${lastRow - this.#cursorRow}A` : '';
+    return `${this.#prompt}${this.#editor.line}${wrapped}${up}\u001b[${(before % this.#columns) + 1}G`;
+  }
+
   #write(text: string): void {
     this.#ports.output.write(text);
   }
+}
 
-  #eraseLine(): void {
-    if (this.#readline.line === '') return;
-    this.#readline.write(null, { ctrl: true, name: 'e' });
-    this.#readline.write(null, { ctrl: true, name: 'u' });
-  }
-
-  #typeAgain(line: string, cursor: number): void {
-    if (line === '') return;
-    this.#readline.write(line);
-    for (let index = line.length; index > cursor; index--) this.#readline.write(null, { name: 'left' });
-  }
-
-  readonly #onKey = (): void => {
-    // Readline has not taken the key yet.
-    setImmediate(() => {
-      if (!this.#isClosed && this.#readline.line !== '') this.#ports.onKey(this.#readline.line);
-    });
-  };
-
-  /** Rows were counted for another width: nothing above can be found any more. */
-  readonly #onResize = (): void => {
-    this.#blocks = [];
-  };
-
-  /** What was typed goes away: what becomes of it is printed in its place. */
-  #takeLine(line: string): void {
-    const rows = rowsOf(this.#readline.getPrompt() + line, this.#columns);
-    this.#write(`\u001b[${rows}A\r\u001b[J`);
-    this.#readline.prompt();
-    this.#ports.onLine(line);
-  }
-
-  #interrupt(): void {
-    if (this.#readline.line === '') return this.#ports.onEnd();
-    this.#eraseLine();
-  }
-
-  #end(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#ports.input.off('keypress', this.#onKey);
-    this.#ports.output.off('resize', this.#onResize);
-    this.#ports.onEnd();
-  }
+function commonStart(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && a[length]?.toLowerCase() === b[length]?.toLowerCase()) length += 1;
+  return a.slice(0, length);
 }
 
 /** Asks one question; a secret one is not shown while it is typed. */

@@ -4,10 +4,14 @@ const WIDE =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with ESC.
 const COLOUR_CODE = /\u001b\[[0-9;]*m/g;
 
+const segmenter = new Intl.Segmenter();
+
 /** How many columns a terminal takes for one line of text; colour codes take none. */
 export function textWidth(text: string): number {
   let width = 0;
-  for (const char of text.replace(COLOUR_CODE, '')) width += ZERO_WIDTH.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  for (const { segment } of segmenter.segment(text.replace(COLOUR_CODE, ''))) {
+    width += WIDE.test(segment) ? 2 : ZERO_WIDTH.test(segment) && segment.length === 1 ? 0 : 1;
+  }
   return width;
 }
 

@@ -16,6 +16,8 @@ test('columns are counted as a terminal does', () => {
   expect(textWidth('中文')).toBe(4);
   expect(textWidth('é')).toBe(1);
   expect(textWidth('👍')).toBe(2);
+  expect(textWidth('👍🏽')).toBe(2);
+  expect(textWidth('e\u0301')).toBe(1);
   expect(rowsOf('x'.repeat(81), 80)).toBe(2);
   expect(rowsOf('x'.repeat(80), 80)).toBe(1);
   expect(rowsOf('a\n\nb', 80)).toBe(3);
