@@ -1,18 +1,25 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { VERSION } from './app.ts';
+import { backupCommand } from './cli/backup-command.ts';
 import { chatCommand } from './cli/chat/chat-command.ts';
 import { keyCommand } from './cli/key-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
+import { restoreCommand } from './cli/restore-command.ts';
 import { runProgram } from './cli/run-program.ts';
 import { startCommand } from './cli/start-command.ts';
 import { tokenCommand } from './cli/token-command.ts';
 import { userCommand } from './cli/user-command.ts';
+import { verifyCommand } from './cli/verify-command.ts';
 
 const program = new Command('parley')
   .description('Self-hosted real-time chat that can prove nothing was lost')
-  .version('0.1.0')
+  .version(VERSION)
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(migrateCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand())
+  .addCommand(verifyCommand())
   .addCommand(userCommand())
   .addCommand(tokenCommand())
   .addCommand(keyCommand())

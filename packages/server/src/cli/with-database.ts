@@ -38,7 +38,7 @@ interface Source {
  */
 export async function withDatabase<Result>(
   terminal: Terminal,
-  work: (database: CliDatabase) => Promise<Result>,
+  work: (database: CliDatabase & { readonly pool: pg.Pool }) => Promise<Result>,
   { schema = 'newest', statementTimeoutMs = STATEMENT_TIMEOUT_MS }: DatabaseNeeds = {},
 ): Promise<Result> {
   const config = readConfig(terminal.env);
@@ -51,7 +51,7 @@ export async function withDatabase<Result>(
   });
   try {
     if (schema === 'newest') await (source.isOurs ? migrateUp(postgres.db) : demandNewestSchema(postgres.db));
-    return await work({ db: postgres.db, config });
+    return await work({ db: postgres.db, pool: postgres.pool, config });
   } finally {
     await postgres.close();
     await source.stop();

@@ -1,6 +1,6 @@
-import { type MigrationResult, Migrator } from 'kysely';
+import { type Migration, type MigrationResult, Migrator, NO_MIGRATIONS } from 'kysely';
 import { MIGRATIONS } from './migrations/migrations.ts';
-import type { Database } from './postgres.ts';
+import { type Database, query } from './postgres.ts';
 
 export interface MigrationState {
   readonly name: string;
@@ -8,8 +8,8 @@ export interface MigrationState {
   readonly ranAt: number | null;
 }
 
-function migratorOf(db: Database): Migrator {
-  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
+function migratorOf(db: Database, migrations: Readonly<Record<string, Migration>> = MIGRATIONS): Migrator {
+  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } });
 }
 
 function resultsOf(outcome: { error?: unknown; results?: MigrationResult[] }): string[] {
@@ -41,4 +41,23 @@ export async function migrateDown(db: Database, steps = 1): Promise<string[]> {
 export async function migrationStates(db: Database): Promise<MigrationState[]> {
   const migrations = await migratorOf(db).getMigrations();
   return migrations.map(({ name, executedAt }) => ({ name, ranAt: executedAt?.getTime() ?? null }));
+}
+
+/** True when we have every migration of these names, so that a database made by them can be made again. */
+export function knowsMigrations(names: readonly string[]): boolean {
+  return names.every((name) => Object.hasOwn(MIGRATIONS, name));
+}
+
+/** Gives an empty database the schema that exactly these migrations make. */
+export async function migrateExactly(db: Database, names: readonly string[]): Promise<void> {
+  const wanted = Object.entries(MIGRATIONS).filter(([name]) => names.includes(name));
+  resultsOf(await migratorOf(db, Object.fromEntries(wanted)).migrateToLatest());
+}
+
+/** Undoes every migration and the migrator's own tables: the database is as empty as before the first one. */
+export async function dropSchema(db: Database): Promise<void> {
+  const ran = new Set((await migrationStates(db)).filter(({ ranAt }) => ranAt !== null).map(({ name }) => name));
+  const undo = Object.entries(MIGRATIONS).filter(([name]) => ran.has(name));
+  resultsOf(await migratorOf(db, Object.fromEntries(undo)).migrateTo(NO_MIGRATIONS));
+  await query(db, 'DROP TABLE IF EXISTS kysely_migration, kysely_migration_lock');
 }

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { recordCare } from '../backup/records.ts';
+import { type VerifyReport, verifyDatabase } from '../backup/verify.ts';
+import { StartError } from '../lib/start-error.ts';
+import type { Postgres } from '../storage/postgres.ts';
+import { processTerminal, type Terminal, writeRows } from './terminal.ts';
+import { withDatabase } from './with-database.ts';
+
+/** `parley verify`: whether the database is what it promises to be; ends with 1 where it is not. */
+export function verifyCommand(terminal: Terminal = processTerminal): Command {
+  return new Command('verify')
+    .description('Check that nothing is missing, doubled or dangling in the database; the server may go on running')
+    .option('--json', 'as JSON')
+    .action((flags: { json?: true }) =>
+      withDatabase(
+        terminal,
+        async ({ pool }) => {
+          const report = await verifyOnce({ pool });
+          writeReport(terminal, report, flags.json === true);
+          demandSound(report);
+        },
+        { schema: 'any', statementTimeoutMs: 0 },
+      ),
+    );
+}
+
+/** Verifies the database, and records it where all is well. */
+export async function verifyOnce({ pool }: Pick<Postgres, 'pool'>): Promise<VerifyReport> {
+  const client = await pool.connect();
+  try {
+    const report = await verifyDatabase(client);
+    if (report.ok) await recordCare(client, 'last_verify', { rows: report.rows });
+    return report;
+  } finally {
+    client.release();
+  }
+}
+
+/** Writes what was checked as a table, with examples of what is wrong below it. */
+export function writeReport(terminal: Terminal, report: VerifyReport, json: boolean): void {
+  if (json) return terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+  const counts = Object.entries(report.rows).map(([table, rows]) => `${rows.toLocaleString('en')} ${table}`);
+  terminal.out(`${counts.join(', ')}\n\n`);
+  const rows = report.checks.map(({ name, holds, violations }) => ({
+    check: name,
+    result: violations === 0 ? 'ok' : `${violations} WRONG`,
+    holds,
+  }));
+  writeRows(terminal, rows, { json: false, columns: ['check', 'result', 'holds'] });
+  for (const { name, violations, examples } of report.checks) {
+    if (violations === 0) continue;
+    terminal.out(`\n${name}: ${violations} wrong, such as\n`);
+    for (const { subject, detail } of examples) terminal.out(`  ${subject}  ${detail}\n`);
+  }
+}
+
+/** Throws `database_damaged` unless every check held. */
+export function demandSound(report: VerifyReport): void {
+  const broken = report.checks.filter(({ violations }) => violations > 0).map(({ name }) => name);
+  if (broken.length === 0) return;
+  throw new StartError({
+    code: 'database_damaged',
+    message: `unable to call the database sound; ${broken.join(', ')}`,
+    hint: 'Keep a backup of it as it is, then see "Backup and restore" in docs/operations.md.',
+  });
+}
