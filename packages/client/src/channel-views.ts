@@ -59,7 +59,13 @@ export class ChannelViews {
     this.#items = new MessageItems(content, this.history);
     this.info = new View(batch, () => ports.replica.get(id)?.summary ?? null);
     this.messages = new View(batch, () => this.#items.snapshot(ports.sender.inChannel(id), ports.userId()), {
-      onWatched: () => this.history.ensure(),
+      onWatched: () => {
+        content.list.isWatched = true;
+        void this.history.ensure();
+        return () => {
+          content.list.isWatched = false;
+        };
+      },
     });
     this.members = new View(batch, () => membersOf(content), { onWatched: () => this.#ensureMembers() });
     this.receipts = new View(batch, () => content.receipts.receipts, { onWatched: () => this.#loadReceipts() });

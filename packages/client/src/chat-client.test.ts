@@ -144,6 +144,68 @@ test('what could not be sent survives the client, and goes out once, in order', 
   second.close();
 });
 
+test('two tabs with one outbox send each message once', async () => {
+  const { clock, server, client } = world();
+  const general = server.channel('general', [server.user('ann'), server.user('bob')]);
+  const storage = memoryStorage();
+  const before = client('ann', { storage });
+  for (const body of ['1', '2', '3']) void before.channel(general.id).send(body);
+  await clock.advance(10);
+  before.close();
+  const tabs = [client('ann', { storage }), client('ann', { storage })];
+  server.faults.loseAnswer = 0.3;
+  for (const tab of tabs) tab.connect().catch(() => {});
+  void tabs[0]?.channel(general.id).send('4');
+  await clock.advance(5_000);
+  server.heal();
+  await clock.advance(60_000);
+  expect(bodies([...general.messages.values()])).toEqual(['1', '2', '3', '4']);
+  expect(await storage.entries('')).toEqual([]);
+  for (const tab of tabs) {
+    tab.channel(general.id).messages.subscribe(() => {});
+    await clock.advance(50);
+    expect(bodies(tab.channel(general.id).messages.getSnapshot().items)).toEqual(['1', '2', '3', '4']);
+    tab.close();
+  }
+});
+
+test('what another user of this device wrote is not sent in one’s name', async () => {
+  const { clock, server, client } = world();
+  const general = server.channel('general', [server.user('ann'), server.user('bob')]);
+  const storage = memoryStorage();
+  const ann = client('ann', { storage });
+  await online(clock, ann);
+  server.isDown = true;
+  server.kill();
+  await clock.advance(50);
+  void ann.channel(general.id).send('from ann');
+  await clock.advance(10);
+  ann.close();
+  server.isDown = false;
+  const bob = client('bob', { storage });
+  await online(clock, bob);
+  await clock.advance(1_000);
+  expect(general.lastSeq).toBe(0);
+  bob.close();
+});
+
+test('names thousands of channels in several frames, after the welcome', async () => {
+  const { clock, server, client } = world();
+  const [ann, bob] = [server.user('ann'), server.user('bob')];
+  const many = Array.from({ length: 2_300 }, (_, index) => server.channel(`channel ${index}`, [ann, bob]));
+  const annClient = client('ann');
+  await online(clock, annClient);
+  const outcomes: string[] = [];
+  annClient.on('channelSynced', ({ continuity }) => outcomes.push(continuity));
+  server.kill();
+  many[2_299]?.send(bob.id, server.id(), 'in the last one');
+  await clock.advance(5_000);
+  expect(outcomes.length).toBe(2_300);
+  expect(new Set(outcomes)).toEqual(new Set(['resumed']));
+  expect(annClient.channels.getSnapshot().at(-1)).toMatchObject({ unread: 1 });
+  annClient.close();
+});
+
 test('a refusal for good fails the message, which can be tried again or taken back', async () => {
   const { clock, server, client } = world();
   const general = server.channel('general', [server.user('bob')]);

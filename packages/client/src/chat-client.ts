@@ -93,7 +93,7 @@ export class ChatClient {
   /** Every message of others from now on, and what the user has not read before; for bots. Ends with `break`, a signal or `close`. */
   messages(options: MessageStreamOptions = {}): MessageStream {
     const { runtime, streams, connection, isClosed } = this.#core;
-    const stream = new MessageStream(runtime, this.#core, options, () => streams.delete(stream));
+    const stream = new MessageStream(runtime, this.#core, options, (ended) => streams.delete(ended));
     if (isClosed) stream.end();
     else if (!stream.isOver) streams.add(stream);
     if (connection.state === 'online') stream.synced();

@@ -72,11 +72,17 @@ test('an empty channel begins with its first message', () => {
 test('a list that follows a channel for long lets go of its oldest part', () => {
   const list = new MessageList();
   list.endLoad(list.beginLoad('latest'), page([message(1)], 1));
+  list.isWatched = true;
   for (let seq = 2; seq <= 5_100; seq++) list.apply(message(seq));
   expect(list.messages.length).toBeLessThanOrEqual(5_000);
+  expect(list.messages.length).toBeGreaterThan(3_000);
   expect(list.highSeq).toBe(5_100);
   expect(list.hasOlder).toBe(true);
   expect(list.at(5_100)?.seq).toBe(5_100);
+  list.isWatched = false;
+  list.apply(message(5_101));
+  expect(list.messages.length).toBe(300);
+  expect(list.highSeq).toBe(5_101);
 });
 
 // The server's side of the property: messages by seq, every change with the next rev.

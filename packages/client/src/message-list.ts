@@ -1,8 +1,10 @@
 import type { HistoryPage, MessageView } from '@parley/protocol';
 
-/** A list that follows a busy channel for days lets go of its oldest part above this. */
-const MAX_KEPT = 5_000;
-const KEPT_AFTER_TRIM = 4_000;
+/** A list that follows a busy channel for days lets go of its oldest part above this; one that nobody looks at much earlier. */
+const MAX_WATCHED = 5_000;
+const MAX_UNWATCHED = 400;
+/** The part that is left then, so that letting go does not happen at each message. */
+const KEPT_PART = 0.75;
 
 /** Which page was asked for. */
 export type PageKind = 'latest' | 'older' | 'newer' | 'around';
@@ -18,6 +20,8 @@ export interface LoadTicket {
  * alone prove that pages and live events meet without a seam. Of two states of one message the one with the higher rev holds.
  */
 export class MessageList {
+  /** Whether somebody looks at it. */
+  isWatched = false;
   /** By seq; index 0 is `lowSeq`. */
   #messages: MessageView[] = [];
   #lowSeq = 0;
@@ -179,8 +183,9 @@ export class MessageList {
   }
 
   #trim(): void {
-    if (this.#messages.length <= MAX_KEPT) return;
-    const dropped = this.#messages.length - KEPT_AFTER_TRIM;
+    const max = this.isWatched ? MAX_WATCHED : MAX_UNWATCHED;
+    if (this.#messages.length <= max) return;
+    const dropped = this.#messages.length - max * KEPT_PART;
     this.#messages = this.#messages.slice(dropped);
     this.#lowSeq += dropped;
     this.#hasOlder = true;

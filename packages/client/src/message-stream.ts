@@ -48,7 +48,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
   readonly #runtime: Runtime;
   readonly #ports: MessageStreamPorts;
   readonly #options: MessageStreamOptions;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (stream: MessageStream) => void;
   readonly #cursors = new Map<ChannelId, Cursor>();
   readonly #opening = new Set<ChannelId>();
   /** Messages that came live and continue where their channel was given out to. */
@@ -60,7 +60,12 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
   #isOver = false;
   #attempt = 0;
 
-  constructor(runtime: Runtime, ports: MessageStreamPorts, options: MessageStreamOptions, onEnd: () => void) {
+  constructor(
+    runtime: Runtime,
+    ports: MessageStreamPorts,
+    options: MessageStreamOptions,
+    onEnd: (stream: MessageStream) => void,
+  ) {
     this.#runtime = runtime;
     this.#ports = ports;
     this.#options = options;
@@ -119,7 +124,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#options.signal?.removeEventListener('abort', this.end);
-    this.#onEnd();
+    this.#onEnd(this);
     this.#wake?.();
   };
 

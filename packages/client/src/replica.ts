@@ -17,7 +17,9 @@ import type { DeliveryReporter } from './delivery-reporter.ts';
 import type { Emitter } from './emitter.ts';
 import type { ClientEvents } from './events.ts';
 import type { Repairs } from './repair.ts';
-import { Strays } from './strays.ts';
+
+/** Events kept for channels that are not known yet. */
+const MAX_STRAYS = 200;
 
 export interface ReplicaPorts {
   readonly events: Emitter<ClientEvents>;
@@ -43,7 +45,11 @@ export interface ReplicaPorts {
 export class Replica {
   readonly #ports: ReplicaPorts;
   readonly #channels = new Map<ChannelId, ChannelState>();
-  readonly #strays = new Strays();
+  /**
+   * Events of channels that are not known yet: the word that one has joined may be a moment behind the first event. Losing them
+   * loses nothing, since the log sees a hole and mends it.
+   */
+  #strays: RevEvent[] = [];
   #userId: UserId | null = null;
 
   constructor(ports: ReplicaPorts) {
@@ -70,7 +76,7 @@ export class Replica {
   /** Takes one event in whatever order they come. */
   offer(event: RevEvent): void {
     const state = this.#channels.get(event.channel);
-    if (state?.log == null) return this.#strays.keep(event);
+    if (state?.log == null) return this.#keepStray(event);
     for (const due of state.log.offer(event)) this.#apply(state, due, true);
     this.#ports.reporter.delivered(state.id, state.seenSeq);
     if (state.log.hasGap) this.#ports.repairs.note(state.id);
@@ -110,7 +116,9 @@ export class Replica {
       this.#ports.content(channel.id)?.reset();
       this.#ports.onChannels(channel.id);
       this.#ports.events.emit('channelJoined', state.summary);
-      for (const event of this.#strays.take(channel.id)) this.offer(event);
+      const strays = this.#strays;
+      this.#strays = [];
+      for (const event of strays) this.offer(event);
     } else {
       known.join(joined);
       // The view may be ahead of the log: what lies between is still to come, or missing.
@@ -181,6 +189,10 @@ export class Replica {
     const mentions = seq >= state.view.lastSeq ? 0 : own.mentions;
     state.setCursors(seq, Math.max(seq, own.deliveredSeq), mentions);
     this.#ports.onChannels(channelId);
+  }
+
+  #keepStray(event: RevEvent): void {
+    if (this.#strays.push(event) > MAX_STRAYS) this.#strays.shift();
   }
 
   #apply(root: ChannelState, event: RevEvent, isLive: boolean): void {
@@ -285,13 +297,13 @@ export class Replica {
   #forgetAll(): void {
     const gone = [...this.#channels.keys()];
     this.#channels.clear();
-    this.#strays.clear();
+    this.#strays = [];
     for (const content of this.#ports.contents()) content.reset();
     for (const channelId of gone) this.#ports.onChannels(channelId);
   }
 
   #finishSync(): void {
-    this.#strays.clear();
+    this.#strays = [];
     for (const state of this.#channels.values()) {
       this.#ports.reporter.delivered(state.id, state.seenSeq);
       if (state.log?.hasGap) this.#ports.repairs.note(state.id);
