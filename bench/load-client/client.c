@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_STEPS = 16, MAX_HEADERS = 8, HANDSHAKES = 64, MARKER = 20, SCRATCH = 1 << 20, MAX_SAMPLES = 1 << 22 };
+enum { MAX_STEPS = 16, MAX_HEADERS = 8, HANDSHAKES = 64, MARKER = 20, MAX_FILL = 40, SCRATCH = 1 << 20, MAX_SAMPLES = 1 << 22 };
 enum phase { CONNECTING, UPGRADING, SCRIPT, READY };
 
 struct step { bool wait; const char *text; };
@@ -120,16 +120,26 @@ static void queue_frame(struct connection *c, int opcode, const char *payload, s
   queue(c, payload, length);
 }
 
-/* Fills a template: %m marker, %i index of the connection, %n number of the message, %k key of the connection. */
+static size_t put_uuid(char *target) {
+  static unsigned long long count;
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  unsigned long long ms = time.tv_sec * 1000ull + time.tv_nsec / 1000000;
+  count++;
+  return sprintf(target, "%08llx-%04llx-7%03llx-8%03x-%012llx", ms >> 16, ms & 0xffff, count & 0xfff, getpid() & 0xfff, count);
+}
+
+/* Fills a template: %m marker, %i index of the connection, %n number of the message, %u a new UUIDv7, %k the connection's key. */
 static size_t fill(const char *template, struct connection *c, uint64_t time_us, char *target, size_t size) {
   size_t length = 0;
   for (const char *p = template; *p != 0; p++) {
-    if (length + MARKER + 1 > size) die("text too long");
+    if (length + MAX_FILL + 1 > size) die("text too long");
     if (p[0] != '%' || p[1] == 0) { target[length++] = *p; continue; }
     p++;
     if (*p == 'm') length += sprintf(target + length, "~t%016llx~", (unsigned long long)time_us);
     else if (*p == 'i') length += sprintf(target + length, "%d", c->index);
     else if (*p == 'n') length += sprintf(target + length, "%llu", (unsigned long long)sequence);
+    else if (*p == 'u') length += put_uuid(target + length);
     else if (*p == 'k' && key_count > 0) length += snprintf(target + length, size - length, "%s", keys[c->index % key_count]);
     else { target[length++] = '%'; target[length++] = *p; }
     if (length >= size) die("text too long");

@@ -2,6 +2,7 @@
  * The load client for machines without a C compiler: the same arguments, output lines and JSON as `client.c`, which
  * says what they mean. Node needs about as much processor to read as the server to write: look at `cpuShare`.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 
@@ -43,12 +44,18 @@ const nowUs = (): number => Math.round(performance.now() * 1000);
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function fill(pattern: string, index: number, timeUs = 0): string {
-  return pattern.replace(/%[mink]/g, (name) => {
+  return pattern.replace(/%[minuk]/g, (name) => {
     if (name === '%m') return `~t${timeUs.toString(16).padStart(16, '0')}~`;
     if (name === '%i') return `${index}`;
     if (name === '%n') return `${state.sequence}`;
+    if (name === '%u') return createUuid7();
     return keys.length > 0 ? (keys[index % keys.length] ?? '') : name;
   });
+}
+
+function createUuid7(): string {
+  const ms = Date.now().toString(16).padStart(12, '0');
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** A masked frame with the mask zero, which leaves the payload as it is. */

@@ -13,7 +13,7 @@ import {
 /**
  * How to talk to a server: what each connection says and waits for after the upgrade, and what a sender sends.
  * In the texts `%m` becomes the marker with the send time (the server must pass it on unchanged), `%i` the index of the
- * connection, `%n` the number of the message and `%k` the connection's line of `keysFile`.
+ * connection, `%n` the number of the message, `%u` a new UUIDv7 and `%k` the connection's line of `keysFile`.
  */
 export interface LoadScript {
   path: string;

@@ -95,7 +95,7 @@ export class Connection {
     this.#ports = ports;
     this.#heartbeat = new Heartbeat(runtime, {
       sendPing: () => this.send({ t: 'ping' }),
-      onDead: () => this.#lose('silent: no sign of life from the server', 0),
+      onDead: () => this.#lose('no sign of life', 0),
     });
   }
 
@@ -141,7 +141,7 @@ export class Connection {
     this.#timers.set('stable', STABLE_MS, () => {
       this.#attempts = 0;
     });
-    this.#move('online', 'in step with the server', null);
+    this.#move('online', 'in step', null);
   }
 
   async #open(reason: TokenContext['reason']): Promise<void> {
@@ -160,9 +160,7 @@ export class Connection {
   }
 
   #armDeadline(): void {
-    this.#timers.set('deadline', CONNECT_TIMEOUT_MS, () =>
-      this.#lose('timed out: the server did not answer in time', 0),
-    );
+    this.#timers.set('deadline', CONNECT_TIMEOUT_MS, () => this.#lose('no answer in time', 0));
   }
 
   async #getToken(reason: TokenContext['reason']): Promise<string> {
@@ -193,7 +191,7 @@ export class Connection {
     try {
       frame = JSON.parse(text) as DownFrame;
     } catch {
-      return this.#lose('broken: the server sent what is not JSON', 0);
+      return this.#lose('not JSON', 0);
     }
     if (frame.t === 'welcome') this.#welcome(frame);
     else if (frame.t === 'drain') this.#drain(frame.reconnectInMs);
@@ -210,9 +208,7 @@ export class Connection {
 
   /** The node asks to move on: this socket serves until then, the next one is opened without a wait. */
   #drain(reconnectInMs: number): void {
-    this.#timers.set('retry', reconnectInMs, () =>
-      this.#openAnew('reconnect', 'draining: the server asked to connect again'),
-    );
+    this.#timers.set('retry', reconnectInMs, () => this.#openAnew('reconnect', 'the server drains'));
   }
 
   #closed(code: number, reason: string): void {
@@ -269,7 +265,7 @@ export class Connection {
   #hear(hint: WakeHint): void {
     if (hint === 'offline') {
       // The browser's word may be wrong, so trying goes on; but the user should know.
-      if (this.state === 'reconnecting') this.#move('offline', 'the device is offline', this.#change.retryInMs);
+      if (this.state === 'reconnecting') this.#move('offline', 'device offline', this.#change.retryInMs);
       else this.#heartbeat.probe();
       return;
     }

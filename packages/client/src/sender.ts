@@ -167,7 +167,7 @@ export class Sender {
   close(): void {
     this.#isClosed = true;
     this.lost();
-    const error = new ParleyError('closed', 'unable to send yet; the client was closed, the outbox keeps the message');
+    const error = new ParleyError('closed', 'unable to send; the client was closed');
     for (const id of this.#waiters.keys()) this.#settle(id, error);
   }
 

@@ -66,10 +66,7 @@ export function openSocket(WebSocket: WebSocketClass, url: string, handlers: Soc
 export function webSocketClass(given: WebSocketClass | undefined): WebSocketClass {
   const found = given ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
   if (found === undefined) {
-    throw new ParleyError(
-      'unreachable',
-      'unable to connect; this platform has no WebSocket, pass that of the ws package',
-    );
+    throw new ParleyError('unreachable', 'unable to connect; no WebSocket here, pass that of `ws`');
   }
   return found;
 }
