@@ -42,7 +42,7 @@ const CLIENT_PLATFORMS = [
 /** Rooms of the server that act as a client of one. */
 const CLIENT_ROOMS = ['cli'];
 
-const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'search', 'audit'];
+const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'search', 'attachments', 'audit'];
 
 /**
  * Which other rooms each room of the server may import, forward along the road of a message. All may import the
@@ -66,6 +66,7 @@ export const SERVER_ROOMS = {
   users: ['audit', 'storage', 'cache', 'writer', 'fanout'],
   channels: ['users', 'audit', 'storage', 'cache', 'writer', 'fanout'],
   messages: ['users', 'channels', 'audit', 'storage', 'cache', 'writer', 'fanout'],
+  attachments: ['channels', 'storage'],
   search: ['channels', 'messages', 'storage'],
   delivery: ['messages', 'channels', 'storage', 'cache', 'writer', 'fanout'],
   presence: ['users', 'channels', 'storage', 'cache', 'fanout'],

@@ -4,7 +4,7 @@ import { operation } from './operation.ts';
 import { channelId, messageId, plainId, rev, seq, timeMs, userId } from './scalars.ts';
 import { bodySchema, emojiSchema } from './text.ts';
 
-const attachmentView = z
+export const attachmentView = z
   .strictObject({
     id: plainId,
     name: z.string(),
@@ -15,6 +15,8 @@ const attachmentView = z
     durationMs: z.int().optional(),
   })
   .meta({ id: 'Attachment' });
+
+export type AttachmentView = z.infer<typeof attachmentView>;
 
 const reactionView = z
   .strictObject({

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { attachmentOperations } from './attachment.ts';
 import { channelOperations } from './channel.ts';
 import { deliveryOperations } from './delivery.ts';
 import { messageOperations } from './message.ts';
@@ -12,6 +13,7 @@ export const OPERATIONS = {
   ...userOperations,
   ...channelOperations,
   ...messageOperations,
+  ...attachmentOperations,
   ...deliveryOperations,
   ...presenceOperations,
   ...searchOperations,

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { type AccountRooms, buildAccounts } from './accounts.ts';
+import { Attachments } from './attachments/attachments.ts';
+import { DiskBlobStore } from './attachments/disk-blob-store.ts';
 import { ChannelChanges } from './channels/channel-changes.ts';
 import { ChannelCreation } from './channels/channel-creation.ts';
 import { ChannelReader } from './channels/channel-reader.ts';
@@ -130,6 +133,7 @@ export async function createApp({ config, connection, logger, clock = systemCloc
 }
 
 interface State extends AccountRooms {
+  readonly attachments: Attachments;
   readonly delivery: Delivery;
   readonly presence: PresenceRoom<Subscriber>;
   readonly typing: Typing;
@@ -154,6 +158,14 @@ function buildState(foundation: Foundation, name: string, fanout: Fanout): State
   });
   return {
     ...accounts,
+    attachments: new Attachments({
+      db: main.db,
+      clock,
+      blobs: new DiskBlobStore(join(config.dataDir, 'attachments')),
+      maxBytes: config.maxUploadBytes,
+      quotaBytes: config.uploadQuota,
+      onFault: (error) => logger.warn({ err: error }, 'files that nobody needs were not removed; it is tried again'),
+    }),
     delivery,
     presence: buildPresence(foundation, name, fanout),
     typing: new Typing(fanout, clock),
@@ -213,6 +225,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     ...addresses,
     commands: node.commands,
     db: main.db,
+    attachments: state.attachments,
     clock,
     logger,
     server: { name: config.name, version: VERSION },
@@ -248,6 +261,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async listen() {
       await notices.start();
       indexer.start();
+      state.attachments.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
       return { port, url: `http://${hostForPeople(config.host)}:${port}` };
     },
@@ -255,7 +269,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async close() {
       node.close();
       metricsServer?.close();
-      await Promise.all([http.close(), notices.close(), indexer.close()]);
+      await Promise.all([http.close(), notices.close(), indexer.close(), state.attachments.close()]);
       state.typing.stop();
       await Promise.all([state.delivery.drain(), state.presence.drain()]);
       await state.close();

@@ -23,7 +23,11 @@ beforeAll(async () => {
         delivery = new Delivery({ ...rooms, pool: database.pool, onError: () => {} });
         return {
           ...deliveryHandlers({ access: rooms.access, delivery }),
-          'message.send': sendMessage({ ...rooms, mentions: new MentionResolver(rooms.db) }),
+          'message.send': sendMessage({
+            ...rooms,
+            mentions: new MentionResolver(rooms.db),
+            attachments: { claim: () => Promise.resolve([]) },
+          }),
         } as Handlers;
       },
       onCommit: (_sent, entries) => {

@@ -1,3 +1,4 @@
+import { type AttachmentRooms, attachmentHandlers } from './attachment-commands.ts';
 import { authHandlers } from './auth-commands.ts';
 import { type ChannelRooms, channelHandlers } from './channel-commands.ts';
 import { type DeliveryRooms, deliveryHandlers } from './delivery-commands.ts';
@@ -24,6 +25,7 @@ export type CommandRooms = UserRooms &
   DeliveryRooms &
   PresenceRooms &
   SearchRooms &
+  AttachmentRooms &
   SyncRooms &
   SendMessageRooms;
 
@@ -41,6 +43,7 @@ export function buildHandlers(rooms: CommandRooms): Handlers {
     ...deliveryHandlers(rooms),
     ...presenceHandlers(rooms),
     ...searchHandlers(rooms),
+    ...attachmentHandlers(rooms),
     ...syncHandlers(rooms),
     'message.send': sendMessage(rooms),
   };

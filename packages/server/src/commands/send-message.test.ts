@@ -20,6 +20,7 @@ function roomsWith(resolve: MentionResolver['resolve']): SendMessageRooms {
     access: { known: () => access } as unknown as AccessDirectory,
     mentions: { resolve } as unknown as MentionResolver,
     queue: { enqueue: () => undefined } as unknown as MessageQueue,
+    attachments: { claim: () => Promise.resolve([]) },
     clock: new FakeClock(),
   };
 }

@@ -1,4 +1,5 @@
-import type { InputOf, Sent } from '@parley/protocol';
+import type { AttachmentView, InputOf, Sent } from '@parley/protocol';
+import type { Attachments } from '../attachments/attachments.ts';
 import type { AccessDirectory } from '../channels/access.ts';
 import { type Access, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -12,6 +13,7 @@ export interface SendMessageRooms {
   readonly access: AccessDirectory;
   readonly queue: MessageQueue;
   readonly mentions: MentionResolver;
+  readonly attachments: Pick<Attachments, 'claim'>;
   readonly clock: Clock;
 }
 
@@ -22,25 +24,39 @@ export interface SendMessageRooms {
 export function sendMessage(rooms: SendMessageRooms): Handler<'message.send'> {
   return (input, context) => {
     const access = rooms.access.known(context.actor.userId, input.channelId);
-    if (access !== undefined) {
+    if (access !== undefined && input.attachments === undefined) {
       const allowed = demandSend(access, input);
       const mentions = rooms.mentions.resolve(allowed, input.body);
-      if (!(mentions instanceof Promise)) return enqueue(rooms, allowed, input, mentions);
-      return inTurn(context.subscriber, mentions).then((found) => enqueue(rooms, allowed, input, found));
+      if (!(mentions instanceof Promise)) return enqueue(rooms, allowed, input, { mentions, files: null });
+      return inTurn(context.subscriber, mentions).then((found) =>
+        enqueue(rooms, allowed, input, { mentions: found, files: null }),
+      );
     }
-    return inTurn(context.subscriber, prepare(rooms, input, context)).then(([allowed, mentions]) =>
-      enqueue(rooms, allowed, input, mentions),
+    return inTurn(context.subscriber, prepare(rooms, input, context)).then(([allowed, carried]) =>
+      enqueue(rooms, allowed, input, carried),
     );
   };
+}
+
+/** What a message takes along besides its text. */
+interface Carried {
+  readonly mentions: Mentions | null;
+  readonly files: readonly AttachmentView[] | null;
 }
 
 async function prepare(
   rooms: SendMessageRooms,
   input: InputOf<'message.send'>,
   context: CommandContext,
-): Promise<[Access, Mentions | null]> {
+): Promise<[Access, Carried]> {
   const access = await rooms.access.read(context.actor.userId, input.channelId);
-  return [access, await rooms.mentions.resolve(demandSend(access, input), input.body)];
+  const mentions = await rooms.mentions.resolve(demandSend(access, input), input.body);
+  const { channelId, id, attachments } = input;
+  const claim = { userId: context.actor.userId, channelId, messageId: id };
+  return [
+    access,
+    { mentions, files: attachments === undefined ? null : await rooms.attachments.claim(claim, attachments) },
+  ];
 }
 
 function demandSend(access: Access, input: InputOf<'message.send'>): Access {
@@ -57,7 +73,7 @@ function enqueue(
   rooms: SendMessageRooms,
   access: Access,
   input: InputOf<'message.send'>,
-  mentions: Mentions | null,
+  { mentions, files }: Carried,
 ): Promise<Sent> {
   return new Promise((resolve, reject) => {
     const refusal = rooms.queue.enqueue(
@@ -70,7 +86,7 @@ function enqueue(
         replyTo: input.replyTo ?? null,
         mentions: mentions?.userIds ?? null,
         everyone: mentions?.everyone ?? null,
-        attachments: input.attachments ?? null,
+        attachments: files,
         accessRev: access.root.accessRev,
         acceptedAt: rooms.clock.now(),
       },

@@ -103,6 +103,16 @@ export const SETTINGS = {
   signInRate: setting('PARLEY_RATE_SIGN_INS', rate('10/min'), 'Sign-in tries per address, and per account.'),
   signUpRate: setting('PARLEY_RATE_SIGN_UPS', rate('10/h'), 'New accounts per address.'),
   searchRate: setting('PARLEY_RATE_SEARCHES', rate('30/min'), 'Searches per user.'),
+  maxUploadBytes: setting(
+    'PARLEY_MAX_UPLOAD_BYTES',
+    wholeNumber(26_214_400, 1_024, 1_073_741_824),
+    'Largest file that may be uploaded.',
+  ),
+  uploadQuota: setting(
+    'PARLEY_UPLOAD_QUOTA_BYTES',
+    wholeNumber(2_147_483_648, 1_024, Number.MAX_SAFE_INTEGER),
+    'Bytes that the files of one user may take together.',
+  ),
   uploadRate: setting('PARLEY_RATE_UPLOADS', rate('60/min'), 'Uploads per user.'),
   changeRate: setting('PARLEY_RATE_CHANGES', rate('240/min'), 'Other changes per user: edits, reactions, settings.'),
   readRate: setting('PARLEY_RATE_READS', rate('1200/min'), 'Reading requests per user: pages, lists.'),

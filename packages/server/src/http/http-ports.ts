@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { Attachments } from '../attachments/attachments.ts';
 import type { CommandPorts } from '../commands/run-command.ts';
 import type { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -33,6 +34,8 @@ export interface HttpPorts {
   readonly checks: Readonly<Record<string, () => Promise<void>>>;
   /** The same for parts without which the node serves on, with less: `/readyz` tells of them and stays ready. */
   readonly degrading?: Readonly<Record<string, () => Promise<void>>>;
+  /** Where uploads go; without it there are no addresses for them. */
+  readonly attachments?: Attachments;
   /** True once the node is going away. */
   isDraining(): boolean;
   authenticate(token: string, origin: Origin): Promise<Authenticated | AppError>;

@@ -5,6 +5,7 @@ import type { ErrorCode } from '@parley/protocol';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../lib/app-error.ts';
 import { toldError } from '../storage/told-error.ts';
+import { serveAttachments } from './attachment-routes.ts';
 import { serveDocs } from './docs-routes.ts';
 import { serveHealth } from './health-routes.ts';
 import type { HttpPorts } from './http-ports.ts';
@@ -55,6 +56,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
   acceptStrictJson(app);
   serveHealth(app, ports);
   serveOperations(app, ports);
+  if (ports.attachments !== undefined) await serveAttachments(app, ports, ports.attachments);
   serveDocs(app, ports);
   await ports.mount?.(app);
   const purge = ports.clock.setInterval(() => {

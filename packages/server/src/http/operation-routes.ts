@@ -83,7 +83,8 @@ async function replyOnce(
   return body;
 }
 
-async function actorOf(ports: HttpPorts, request: FastifyRequest): Promise<Actor> {
+/** Who sends a request; throws `unauthenticated` for nobody. */
+export async function actorOf(ports: HttpPorts, request: FastifyRequest): Promise<Actor> {
   const token = bearerToken(request.headers.authorization);
   const found = await ports.authenticate(token, originOf(ports, request));
   if (found instanceof AppError) throw found;

@@ -40,7 +40,7 @@ export class MessageChanges {
         throw new AppError('forbidden', 'unable to edit the message; it is not the caller’s own');
       }
       if (body === row.body) return row;
-      if (body === '' && row.attachmentIds === null) {
+      if (body === '' && row.attachments === null) {
         throw new AppError('bad_request', 'unable to edit the message; its text must not be empty');
       }
       const mentions = await this.#mentions.resolveOn(change.tx, access, body);

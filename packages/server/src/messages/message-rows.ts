@@ -22,7 +22,7 @@ export interface MessageRow {
   readonly pinnedBy: UserId | null;
   readonly mentions: UserId[] | null;
   readonly everyone: 'here' | 'channel' | null;
-  readonly attachmentIds: string[] | null;
+  readonly attachments: NonNullable<MessageView['attachments']> | null;
   readonly reactions: NonNullable<MessageView['reactions']> | null;
 }
 
@@ -31,7 +31,10 @@ export const MESSAGE_COLUMNS = `
   m.channel_id AS "channelId", m.root_id AS "rootId", m.id, m.seq, m.rev, m.sender_id AS "senderId", m.kind, m.body,
   m.created_at AS "createdAt", m.edited_at AS "editedAt", m.deleted_at AS "deletedAt", m.reply_to AS "replyTo",
   m.thread_id AS "threadId", m.pinned_at AS "pinnedAt", m.pinned_by AS "pinnedBy", m.mentions, m.everyone,
-  m.attachments AS "attachmentIds",
+  (SELECT json_agg(json_strip_nulls(json_build_object('id', a.id, 'name', a.name, 'type', a.type, 'size', a.size,
+                                                      'width', a.width, 'height', a.height))
+                   ORDER BY array_position(m.attachments, a.id))
+     FROM attachments a WHERE a.id = ANY (m.attachments)) AS attachments,
   (SELECT json_agg(json_build_object('emoji', kind.emoji, 'count', kind.count, 'userIds', kind.user_ids)
                    ORDER BY kind.since, kind.emoji)
      FROM (SELECT r.emoji, count(*) AS count, min(r.created_at) AS since,
@@ -64,5 +67,6 @@ function addContent(view: MessageView, row: MessageRow): void {
   if (row.pinnedBy !== null && row.pinnedAt !== null) view.pinnedBy = row.pinnedBy;
   if (row.mentions !== null) view.mentions = row.mentions;
   if (row.everyone !== null) view.everyone = row.everyone;
+  if (row.attachments !== null) view.attachments = row.attachments;
   if (row.reactions !== null) view.reactions = row.reactions;
 }

@@ -98,6 +98,8 @@ export async function emptyMessage(tx: Tx, place: Place): Promise<MessageRow> {
     tx,
     `WITH texts AS (DELETE FROM message_edits WHERE channel_id = $1 AND seq = $2),
           feelings AS (DELETE FROM reactions WHERE channel_id = $1 AND seq = $2),
+          files AS (UPDATE attachments SET gone_at = clock_timestamp()
+                     WHERE (channel_id, message_id) IN (SELECT channel_id, id FROM messages WHERE channel_id = $1 AND seq = $2)),
           words AS (DELETE FROM message_search WHERE channel_id = $1 AND seq = $2)
      UPDATE messages m SET rev = $3, body = '', mentions = NULL, everyone = NULL, attachments = NULL, edited_at = NULL,
             pinned_at = NULL, pinned_by = NULL, deleted_at = clock_timestamp() ${AT_PLACE}`,

@@ -1,4 +1,4 @@
-import type { ChannelId, MessageId, Sent, UserId } from '@parley/protocol';
+import type { AttachmentView, ChannelId, MessageId, Sent, UserId } from '@parley/protocol';
 import type { AppError } from '../lib/app-error.ts';
 
 /** A send that was parsed, allowed and rate-limited, on its way to the writer. Plain data: it may cross Redis. */
@@ -12,7 +12,7 @@ export interface SendEntry {
   readonly replyTo: number | null;
   readonly mentions: readonly UserId[] | null;
   readonly everyone: 'here' | 'channel' | null;
-  readonly attachments: readonly string[] | null;
+  readonly attachments: readonly AttachmentView[] | null;
   /** The channel's `accessRev` under which the send was allowed; the transaction checks that it still holds. */
   readonly accessRev: number;
   /** Epoch milliseconds at which it was accepted; retention counts from here. */

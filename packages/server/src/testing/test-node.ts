@@ -48,7 +48,11 @@ export async function startTestNode(
     handlersOf: (rooms) =>
       ({
         ...syncHandlers(rooms),
-        'message.send': sendMessage({ ...rooms, mentions: new MentionResolver(rooms.db) }),
+        'message.send': sendMessage({
+          ...rooms,
+          mentions: new MentionResolver(rooms.db),
+          attachments: { claim: () => Promise.resolve([]) },
+        }),
       }) as Handlers,
     ...more,
   });

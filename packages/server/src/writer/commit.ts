@@ -43,6 +43,7 @@ function newMessageEvent(entry: SendEntry, seq: number, rev: number, createdAt: 
   if (entry.rootId !== entry.channelId) message.rootId = entry.rootId;
   if (entry.replyTo !== null) message.replyTo = entry.replyTo;
   if (entry.mentions !== null) message.mentions = [...entry.mentions];
+  if (entry.attachments !== null) message.attachments = [...entry.attachments];
   if (entry.everyone !== null) message.everyone = entry.everyone;
   return { t: 'message', channel: entry.rootId, rev, change: 'new', message };
 }

@@ -106,7 +106,7 @@ export function layOut(entries: readonly SendEntry[], checkAccess: boolean): { v
     entries.map((entry) => entry.replyTo),
     entries.map((entry) => uuidArray(entry.mentions)),
     entries.map((entry) => entry.everyone),
-    entries.map((entry) => uuidArray(entry.attachments)),
+    entries.map((entry) => uuidArray(entry.attachments?.map((file) => file.id) ?? null)),
   ];
   return { values, places };
 }

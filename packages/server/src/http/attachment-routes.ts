@@ -1,0 +1,123 @@
+import { Readable } from 'node:stream';
+import { isCleanText, type UserId } from '@parley/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AttachmentRow } from '../attachments/attachment-store.ts';
+import type { Attachments } from '../attachments/attachments.ts';
+import { contentDisposition } from '../attachments/file-name.ts';
+import { isShown } from '../attachments/sniff.ts';
+import { AppError } from '../lib/app-error.ts';
+import { present } from '../lib/assert.ts';
+import { demandVerdict } from '../rate-limit/rate-limiter.ts';
+import type { Actor } from '../users/actor.ts';
+import { byteRange } from './byte-range.ts';
+import type { HttpPorts } from './http-ports.ts';
+import { actorOf } from './operation-routes.ts';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const MAX_NAME_UNITS = 1_024;
+
+/** Even opened by itself a file may run nothing and reach nobody. */
+const FILE_HEADERS: Readonly<Record<string, string>> = {
+  'accept-ranges': 'bytes',
+  'cache-control': 'private, no-cache',
+  'content-security-policy': "default-src 'none'; img-src 'self'; media-src 'self'; sandbox",
+};
+
+/** Takes uploads as they come, and gives them back to those who may have them. */
+export async function serveAttachments(
+  app: FastifyInstance,
+  ports: HttpPorts,
+  attachments: Attachments,
+): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    // The body stays a stream: it goes to its store piece by piece, and is counted on the way.
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    const actors = new WeakMap<FastifyRequest, Actor>();
+    scope.post('/v1/attachments', {
+      onRequest: async (request) => void actors.set(request, await admit(ports, attachments, request)),
+      handler: async (request, reply) => {
+        const actor = present(actors.get(request), 'the actor of the request');
+        const body = request.body instanceof Readable ? request.body : Readable.from([]);
+        return reply.code(201).send({ attachment: await attachments.accept(actor.userId, nameOf(request), body) });
+      },
+    });
+    scope.get<{ Params: { attachmentId: string } }>('/v1/attachments/:attachmentId', async (request, reply) => {
+      const { attachmentId } = request.params;
+      if (!UUID.test(attachmentId)) throw new AppError('bad_request', 'unable to give the file; its id is not a UUID');
+      const userId = await readerOf(ports, attachments, request, attachmentId);
+      return sendFile(reply, request, attachments, await attachments.find(userId, attachmentId));
+    });
+  });
+}
+
+/** Before the body is read: who it is, whether he may, and whether it can fit. */
+async function admit(ports: HttpPorts, attachments: Attachments, request: FastifyRequest): Promise<Actor> {
+  const actor = await actorOf(ports, request);
+  if (actor.scopes !== null && !actor.scopes.includes('write')) {
+    throw new AppError('scope_missing', 'unable to store the file; the key lacks the scope write');
+  }
+  const { limiter, factorOf } = ports.commands;
+  demandVerdict(await limiter.take('upload', actor.userId, factorOf(actor)), 'upload');
+  const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = request.headers;
+  if (encoding !== 'identity') {
+    throw new AppError('unsupported_type', 'unable to store the file; it must not be compressed on the way');
+  }
+  if (Number(length) > attachments.maxBytes) {
+    throw new AppError('too_large', `unable to store the file; at most ${attachments.maxBytes} bytes`);
+  }
+  return actor;
+}
+
+function nameOf(request: FastifyRequest): string {
+  const name = parametersOf(request).get('name') ?? '';
+  if (name.length > MAX_NAME_UNITS) throw new AppError('bad_request', 'unable to store the file; its name is too long');
+  if (!isCleanText(name)) throw new AppError('bad_text', 'unable to store the file; its name is no clean text');
+  return name;
+}
+
+/** By token, or by a ticket where no header can be set. */
+async function readerOf(
+  ports: HttpPorts,
+  attachments: Attachments,
+  request: FastifyRequest,
+  id: string,
+): Promise<UserId> {
+  const ticket = parametersOf(request).get('ticket');
+  if (ticket !== null) return attachments.holderOf(ticket, id);
+  const actor = await actorOf(ports, request);
+  if (actor.scopes !== null && !actor.scopes.includes('read')) {
+    throw new AppError('scope_missing', 'unable to give the file; the key lacks the scope read');
+  }
+  demandVerdict(await ports.commands.limiter.take('read', actor.userId, ports.commands.factorOf(actor)), 'read');
+  return actor.userId;
+}
+
+async function sendFile(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  attachments: Attachments,
+  row: AttachmentRow,
+): Promise<FastifyReply> {
+  const etag = `"${row.id}"`;
+  void reply.headers({
+    ...FILE_HEADERS,
+    etag,
+    'content-type': row.type === 'text/plain' ? 'text/plain; charset=utf-8' : row.type,
+    'content-disposition': contentDisposition(isShown(row.type) ? 'inline' : 'attachment', row.name),
+  });
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  const range = byteRange(request.headers.range, row.size);
+  if (range === 'unsatisfiable') {
+    return reply.code(416).header('content-range', `bytes */${row.size}`).send();
+  }
+  const { start, end } = range ?? { start: 0, end: row.size - 1 };
+  if (range !== null) void reply.code(206).header('content-range', `bytes ${start}-${end}/${row.size}`);
+  void reply.header('content-length', end - start + 1);
+  return reply.send(request.method === 'HEAD' ? undefined : await attachments.read(row, { start, end }));
+}
+
+function parametersOf(request: FastifyRequest): URLSearchParams {
+  const at = request.url.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
+}
