@@ -58,7 +58,7 @@ import { Changes } from './writer/change.ts';
 /** A statement of a command that runs longer than this is cancelled: nothing may hold a connection for ever. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** Built beside this package; the same from the sources and from `dist`. */
-const WEB_DIRECTORY = fileURLToPath(new URL('../../web/dist', import.meta.url));
+export const WEB_DIRECTORY = fileURLToPath(new URL('../../web/dist', import.meta.url));
 export const VERSION = '0.1.0';
 
 export interface AppOptions {

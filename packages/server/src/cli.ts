@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { VERSION } from './app.ts';
 import { backupCommand } from './cli/backup-command.ts';
 import { chatCommand } from './cli/chat/chat-command.ts';
+import { doctorCommand } from './cli/doctor-command.ts';
 import { keyCommand } from './cli/key-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { restoreCommand } from './cli/restore-command.ts';
@@ -20,6 +21,7 @@ const program = new Command('parley')
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(verifyCommand())
+  .addCommand(doctorCommand())
   .addCommand(userCommand())
   .addCommand(tokenCommand())
   .addCommand(keyCommand())
