@@ -189,6 +189,7 @@ function buildChatNode(
     logger,
     db: main.db,
     writerPool: writer.pool,
+    link: foundation.cluster?.link,
     bus,
     limiter,
     metrics,

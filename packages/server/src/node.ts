@@ -20,7 +20,7 @@ import type { Loop } from './outbox/loop.ts';
 import { Flusher } from './outbox/outbox.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
-import { buildRoad, type RoadPorts } from './road.ts';
+import { buildRoad, QUEUE_ACKS, type RoadPorts } from './road.ts';
 import { CredentialCheck } from './session/credential-check.ts';
 import { Dispatch } from './session/dispatch.ts';
 import { Greeter } from './session/greeter.ts';
@@ -29,6 +29,7 @@ import { gainMissedMemberships } from './session/membership-check.ts';
 import type { Session } from './session/session.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Database } from './storage/postgres.ts';
+import type { RedisLink } from './storage/redis.ts';
 import { toldError } from './storage/told-error.ts';
 import { Sync } from './sync/sync.ts';
 import { readMemberships, readTops } from './sync/sync-store.ts';
@@ -46,6 +47,8 @@ export interface RoomPorts {
   readonly db: Database;
   readonly writerPool: pg.Pool;
   readonly bus: Bus;
+  /** The Redis that this node shares with others, if there is one. */
+  readonly link?: RedisLink | undefined;
   readonly limiter: RateLimiter;
   readonly durability: 'disk' | 'memory';
   readonly epoch: string;
@@ -234,7 +237,10 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
       if (effect?.left !== undefined && effect.left.length > 0) ports.onLeft?.(effect.left);
     },
     onUserNotice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
-    onNodeNotice: (notice) => ports.onNodeNotice?.(notice.topic, notice.payload),
+    onNodeNotice: ({ topic, payload }) => {
+      if (topic === QUEUE_ACKS) road.acked(payload);
+      else ports.onNodeNotice?.(topic, payload);
+    },
     readChanges: (channelId, since) => sync.changes(channelId, since),
     onRepair: (outcome) => {
       ports.metrics?.repaired(outcome);
@@ -242,7 +248,10 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
     },
   });
   const { metrics } = ports;
-  const queue = buildRoad({
+  bus.subscribe(`node:${ports.name}`);
+  const road = buildRoad({
+    link: ports.link,
+    nodeName: ports.name,
     config,
     clock,
     logger,
@@ -255,7 +264,16 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
     onBatch: (size, path) => metrics?.batch(size, path),
     onParked: () => metrics?.parked(),
   });
-  const rooms: NodeRooms = { db, access, fanout, hub, queue, sync, clock, changes: new Changes(db, fanout) };
+  const rooms: NodeRooms = {
+    db,
+    access,
+    fanout,
+    hub,
+    queue: road.queue,
+    sync,
+    clock,
+    changes: new Changes(db, fanout),
+  };
   return { rooms, flusher, sessionOf };
 }
 

@@ -7,7 +7,9 @@ import type { Clock } from './lib/clock.ts';
 import type { Logger } from './monitoring/logger.ts';
 import { MemoryQueue } from './queue/memory-queue.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
+import { type QueueAck, RedisQueue } from './queue/redis-queue.ts';
 import type { SendEntry } from './queue/send-entry.ts';
+import type { RedisLink } from './storage/redis.ts';
 import { Writer } from './writer/writer.ts';
 
 export interface RoadPorts {
@@ -17,19 +19,28 @@ export interface RoadPorts {
   /** Connections that only the writer uses: no other query may stand before a commit. */
   readonly pool: pg.Pool;
   readonly fanout: Fanout;
+  readonly nodeName: string;
+  /** The way to the queue that nodes share; undefined for a node that is alone. */
+  readonly link: RedisLink | undefined;
   onCommit(sent: readonly Sent[], entries: readonly SendEntry[]): void;
   onBatch?(size: number, path: 'optimistic' | 'exact'): void;
   onParked?(): void;
 }
 
+/** The topic by which nodes tell each other how entries ended. */
+export const QUEUE_ACKS = 'queue.acks';
+
+/** What stands between the commands and the fanout. */
+export interface Road {
+  readonly queue: MessageQueue;
+  /** Takes what another node told under `QUEUE_ACKS`. */
+  readonly acked: (acks: unknown) => void;
+}
+
 /** Builds the part of the road between the commands and the fanout: a queue that feeds a writer. */
-export function buildRoad(ports: RoadPorts): MessageQueue {
-  const { config, clock, logger, pool, fanout } = ports;
-  const queue = new MemoryQueue({
-    clock,
-    lanes: config.writerLanes,
-    config: { maxSize: config.queueMaxSize, retentionPeriod: config.queueRetention, batchSize: config.queueBatchSize },
-  });
+export function buildRoad(ports: RoadPorts): Road {
+  const { logger, pool, fanout } = ports;
+  const road = buildQueue(ports);
   const writer = new Writer({
     pool,
     fanout,
@@ -41,6 +52,24 @@ export function buildRoad(ports: RoadPorts): MessageQueue {
       logger.error({ err: error, channelId: entry.channelId, messageId: entry.id }, 'a message was set aside');
     },
   });
-  queue.start((batch) => writer.write(batch));
-  return queue;
+  road.queue.start((batch) => writer.write(batch));
+  return road;
+}
+
+function buildQueue({ config, clock, logger, fanout, link, nodeName }: RoadPorts): Road {
+  const options = {
+    clock,
+    lanes: config.writerLanes,
+    config: { maxSize: config.queueMaxSize, retentionPeriod: config.queueRetention, batchSize: config.queueBatchSize },
+  };
+  if (link === undefined) return { queue: new MemoryQueue(options), acked: () => {} };
+  const queue = new RedisQueue({
+    ...options,
+    link,
+    nodeName,
+    mode: config.queueMode,
+    tell: (other, acks) => fanout.node(other, QUEUE_ACKS, acks),
+    onError: (error) => logger.warn({ err: error }, 'a fault of the shared queue'),
+  });
+  return { queue, acked: (acks) => queue.acked(acks as readonly QueueAck[]) };
 }

@@ -82,6 +82,11 @@ export const SETTINGS = {
     wholeNumber(1_048_576, 65_536, 1_073_741_824),
     'Bytes that may wait for one socket before it is cut as `slow`.',
   ),
+  queueMode: setting(
+    'PARLEY_QUEUE_MODE',
+    z.enum(['overflow', 'always']).default('overflow'),
+    'With Redis: whether sends go by it only while the database is away from their node, or always.',
+  ),
   queueMaxSize: setting(
     'PARLEY_QUEUE_MAX_SIZE',
     wholeNumber(50_000, 1, 10_000_000),

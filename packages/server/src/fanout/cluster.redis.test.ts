@@ -1,7 +1,8 @@
 import { type ChannelId, type DownFrame, type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Members } from '../channels/members.ts';
-import { query } from '../storage/postgres.ts';
+import { openPostgres, query } from '../storage/postgres.ts';
+import { startCuttableProxy } from '../testing/cuttable-proxy.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { SocketClient } from '../testing/socket-client.ts';
 import { type ClusterNode, startTestCluster } from '../testing/test-cluster.ts';
@@ -140,6 +141,43 @@ describe('several nodes', () => {
     await clients[0]?.run('message.send', { channelId, id: id(), body: 'welcome' });
     await client.until('message', (frame) => frame.message.body === 'welcome');
     for (const each of [...clients, client]) each.close();
+  });
+});
+
+describe('a node whose database is away', () => {
+  test('[CLU8] has its sends written by another, and acknowledges them', async () => {
+    const { host = '', port = 0 } = database.database.config;
+    const proxy = await startCuttableProxy(`${host}/.s.PGSQL.${port}`);
+    const way = openPostgres({
+      connection: { ...database.database.config, host: '127.0.0.1', port: proxy.port },
+      maxConnections: 2,
+      statementTimeoutMs: 10_000,
+      onError: () => {},
+    });
+    const pair = await startTestCluster(database, redis, 2, (_link, index) =>
+      index === 0 ? { writerPool: way.pool } : {},
+    );
+    const user = await newUser();
+    const channelId = await addChannel(database, [user]);
+    const client = await SocketClient.connect((pair[0] as ClusterNode).url, user);
+    const send = (body: string) => client.run('message.send', { channelId, id: id(), body });
+    await send('before');
+    proxy.cut();
+    const bodies = Array.from({ length: 100 }, (_, index) => String(index));
+    await Promise.all(bodies.map(send));
+    proxy.mend();
+    await send('after');
+    const rows = await query<{ body: string }>(
+      database.db,
+      'SELECT body FROM messages WHERE channel_id = $1 ORDER BY seq',
+      [channelId],
+    );
+    expect(rows.map((row) => row.body)).toEqual(['before', ...bodies, 'after']);
+    await waitFor('its sockets hear of them', () => held(client, channelId, 1).rev === 103);
+    client.close();
+    await Promise.all(pair.map((node) => node.stop()));
+    await way.close();
+    await proxy.close();
   });
 });
 

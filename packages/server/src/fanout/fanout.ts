@@ -30,6 +30,11 @@ export class Fanout {
     this.#bus.publish(`user:${notice.userId}`, notice);
   }
 
+  /** Tells one node. */
+  node(nodeName: string, topic: string, payload: unknown): void {
+    this.#bus.publish(`node:${nodeName}`, { kind: 'node', topic, payload });
+  }
+
   /** Tells every node. */
   nodes(topic: string, payload: unknown): void {
     this.#bus.publish('nodes', { kind: 'node', topic, payload });

@@ -1,7 +1,7 @@
 import type { QueueConfig } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import { AwayError, type Consumer } from './message-queue.ts';
+import { AwayError, type LaneConsumer } from './message-queue.ts';
 import type { SendEntry, Settle } from './send-entry.ts';
 
 /** Wait between tries while the database is away: short, because sends wait for it, and doubling to spare the server. */
@@ -20,7 +20,7 @@ interface Waiting {
 export class Lane {
   readonly #config: QueueConfig;
   readonly #clock: Clock;
-  #consumer: Consumer | null = null;
+  #consumer: LaneConsumer | null = null;
   #waiting: Waiting[] = [];
   #inFlight: Waiting[] = [];
   #running = false;
@@ -45,7 +45,7 @@ export class Lane {
     this.#wake();
   }
 
-  start(consumer: Consumer): void {
+  start(consumer: LaneConsumer): void {
     this.#consumer = consumer;
     this.#wake();
   }
@@ -71,7 +71,7 @@ export class Lane {
     queueMicrotask(() => void this.#run(this.#consumer));
   }
 
-  async #run(consumer: Consumer | null): Promise<void> {
+  async #run(consumer: LaneConsumer | null): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
     while (consumer !== null && this.#waiting.length > 0 && !this.#stopped) {
       this.#inFlight = this.#waiting.splice(0, this.#config.batchSize);
@@ -86,15 +86,16 @@ export class Lane {
   }
 
   /** Returns false when the database is away; the batch is then first in the lane again. */
-  async #tryOnce(consumer: Consumer): Promise<boolean> {
+  async #tryOnce(consumer: LaneConsumer): Promise<boolean> {
     const batch = this.#inFlight;
     try {
       const outcomes = await consumer(batch.map((waiting) => waiting.entry));
       this.#inFlight = [];
       batch.forEach((waiting, index) => {
-        waiting.settle(
-          outcomes[index] ?? new AppError('internal', 'unable to send the message; the writer gave no outcome'),
-        );
+        const outcome =
+          outcomes[index] ?? new AppError('internal', 'unable to send the message; the writer gave no outcome');
+        if (outcome instanceof Promise) void outcome.then(waiting.settle);
+        else waiting.settle(outcome);
       });
       return true;
     } catch (error) {

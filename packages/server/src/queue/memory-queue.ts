@@ -2,7 +2,7 @@ import type { QueueConfig } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { Lane } from './lane.ts';
-import type { Consumer, MessageQueue, QueueStats } from './message-queue.ts';
+import type { LaneConsumer, MessageQueue, QueueStats } from './message-queue.ts';
 import type { SendEntry, Settle } from './send-entry.ts';
 
 /** How often entries that wait too long are looked for. */
@@ -44,7 +44,7 @@ export class MemoryQueue implements MessageQueue {
     return undefined;
   }
 
-  start(consumer: Consumer): void {
+  start(consumer: LaneConsumer): void {
     for (const lane of this.#lanes) lane.start(consumer);
   }
 

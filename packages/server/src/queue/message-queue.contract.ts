@@ -18,7 +18,6 @@ const CONFIG: QueueConfig = { maxSize: 100, retentionPeriod: 5_000, batchSize: 1
 /** What every kind of queue promises. */
 export function describeQueue(kind: string, create: (config: QueueConfig) => Promise<QueueHarness>): void {
   let harness: QueueHarness;
-  afterEach(() => harness.close());
 
   const entryOf = (channelId: ChannelId, body: string): SendEntry => ({
     channelId,
@@ -50,6 +49,8 @@ export function describeQueue(kind: string, create: (config: QueueConfig) => Pro
     outcomes.map((outcome) => (outcome instanceof AppError ? outcome.code : 'sent'));
 
   describe(`${kind} queue`, () => {
+    afterEach(() => harness.close());
+
     test('[ROAD12] feeds the entries of a channel in order, in bounded batches, and settles each once', async () => {
       harness = await create(CONFIG);
       const batches: string[][] = [];

@@ -7,6 +7,9 @@ import type { SendEntry, SendOutcome, Settle } from './send-entry.ts';
  */
 export type Consumer = (batch: readonly SendEntry[]) => Promise<SendOutcome[]>;
 
+/** The same for a lane: an outcome that is a promise comes later, and the next batch need not wait for it. */
+export type LaneConsumer = (batch: readonly SendEntry[]) => Promise<(SendOutcome | Promise<SendOutcome>)[]>;
+
 /** The database is away. `maybeCommitted`: the batch may have been committed with its answer lost. */
 export class AwayError extends Error {
   readonly maybeCommitted: boolean;

@@ -24,7 +24,7 @@ export async function startTestCluster(
     Array.from({ length: size }, async (_, index) => {
       const link = await redis.link(prefix);
       const bus = new RedisBus({ link, nodeName: `node-${index}`, onError: () => {} });
-      const node = await startTestNode(database, {}, { name: `node-${index}`, bus, ...more(link, index) });
+      const node = await startTestNode(database, {}, { name: `node-${index}`, bus, link, ...more(link, index) });
       await waitFor('the node hears the others', () => bus.isListening);
       return {
         ...node,

@@ -1,0 +1,146 @@
+import type { RedisLink } from '../storage/redis.ts';
+import type { SendEntry } from './send-entry.ts';
+import { RELEASE_SCRIPT, WITHDRAW_SCRIPT } from './stream-scripts.ts';
+
+/** Streams that the queue is spread over; each is written by one node at a time. Changing it is a new shape of the keys. */
+export const SHARDS = 16;
+const GROUP = 'writers';
+/** A holder that dies frees its shard after this; a batch that takes longer is written twice, which is harmless. */
+const LEASE_MS = 5_000;
+const MAX_DEAD_LETTERS = 1_000;
+
+/** An entry as it lies in a stream. */
+export interface StreamEntry {
+  readonly streamId: string;
+  /** The node whose sender waits for the outcome. */
+  readonly nodeName: string;
+  readonly entry: SendEntry;
+}
+
+/** A channel always uses the same shard, which keeps its order. */
+export function shardOf(rootId: string): number {
+  return Number.parseInt(rootId.slice(-4), 16) % SHARDS;
+}
+
+/** The streams of the queue: what is asked of Redis, and nothing of what it means. */
+export class StreamShards {
+  readonly #link: RedisLink;
+  readonly #nodeName: string;
+
+  constructor(link: RedisLink, nodeName: string) {
+    this.#link = link;
+    this.#nodeName = nodeName;
+  }
+
+  /** Appends an entry and gives its id in the stream. */
+  append(entry: SendEntry): Promise<string> {
+    return this.#link.client.xAdd(this.#stream(shardOf(entry.rootId)), '*', {
+      n: this.#nodeName,
+      e: JSON.stringify(entry),
+    });
+  }
+
+  async isThere(entry: SendEntry, streamId: string): Promise<boolean> {
+    const found = await this.#link.client.xRange(this.#stream(shardOf(entry.rootId)), streamId, streamId);
+    return found !== null && found.length > 0;
+  }
+
+  /** True when the entry was taken back before anybody read it. */
+  async withdraw(entry: SendEntry, streamId: string): Promise<boolean> {
+    const keys = [this.#stream(shardOf(entry.rootId))];
+    return (await this.#link.client.eval(WITHDRAW_SCRIPT, { keys, arguments: [GROUP, streamId] })) === 1;
+  }
+
+  /** Shards that hold something. */
+  async waiting(): Promise<number[]> {
+    const all = Array.from({ length: SHARDS }, (_, shard) => shard);
+    const lengths = await Promise.all(all.map((shard) => this.#link.client.xLen(this.#stream(shard))));
+    return all.filter((shard) => (lengths[shard] ?? 0) > 0);
+  }
+
+  /** Takes or keeps the lease of a shard; false while another node has it. */
+  async hold(shard: number): Promise<boolean> {
+    const { client } = this.#link;
+    const lease = this.#lease(shard);
+    const expiration = { type: 'PX', value: LEASE_MS } as const;
+    if ((await client.set(lease, this.#nodeName, { condition: 'NX', expiration })) !== null) {
+      await this.#ensureGroup(shard);
+      return true;
+    }
+    if ((await client.get(lease)) !== this.#nodeName) return false;
+    return (await client.pExpire(lease, LEASE_MS)) === 1;
+  }
+
+  async release(shard: number): Promise<void> {
+    await this.#link.client.eval(RELEASE_SCRIPT, { keys: [this.#lease(shard)], arguments: [this.#nodeName] });
+  }
+
+  /** What is first in the shard: what a former holder left unfinished, else what nobody has read. */
+  async read(shard: number, count: number): Promise<StreamEntry[]> {
+    const { client } = this.#link;
+    const stream = this.#stream(shard);
+    const left = await client.xAutoClaim(stream, GROUP, this.#nodeName, 0, '0', { COUNT: count });
+    const claimed = left.messages.flatMap((message) => (message === null ? [] : [message]));
+    if (claimed.length > 0) return this.#parse(shard, claimed);
+    const read = await client.xReadGroup(GROUP, this.#nodeName, { key: stream, id: '>' }, { COUNT: count });
+    const [one] = Array.isArray(read) ? read : [];
+    return this.#parse(shard, (one as { messages: StreamMessage[] } | undefined)?.messages ?? []);
+  }
+
+  /** Removes entries that are done with. */
+  async finish(shard: number, streamIds: string[]): Promise<void> {
+    if (streamIds.length === 0) return;
+    const { client } = this.#link;
+    await Promise.all([
+      client.xAck(this.#stream(shard), GROUP, streamIds),
+      client.xDel(this.#stream(shard), streamIds),
+    ]);
+  }
+
+  /** What cannot be read is set aside for the operator. */
+  async #parse(shard: number, messages: readonly StreamMessage[]): Promise<StreamEntry[]> {
+    const entries: StreamEntry[] = [];
+    for (const { id, message } of messages) {
+      const entry = parseEntry(message.e);
+      if (entry !== null) entries.push({ streamId: id, nodeName: message.n ?? '', entry });
+      else {
+        const TRIM = { strategy: 'MAXLEN', strategyModifier: '~', threshold: MAX_DEAD_LETTERS } as const;
+        await this.#link.client.xAdd(`${this.#link.prefix}queue:dead`, '*', { e: message.e ?? '' }, { TRIM });
+        await this.finish(shard, [id]);
+      }
+    }
+    return entries.length === 0 && messages.length > 0 ? this.read(shard, messages.length) : entries;
+  }
+
+  async #ensureGroup(shard: number): Promise<void> {
+    await this.#link.client
+      .xGroupCreate(this.#stream(shard), GROUP, '0', { MKSTREAM: true })
+      .catch((error: unknown) => {
+        if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
+      });
+  }
+
+  #stream(shard: number): string {
+    return `${this.#link.prefix}queue:{${shard}}`;
+  }
+
+  #lease(shard: number): string {
+    return `${this.#stream(shard)}:lease`;
+  }
+}
+
+interface StreamMessage {
+  readonly id: string;
+  readonly message: Readonly<Record<string, string | undefined>>;
+}
+
+/** Entries of other versions, or of nobody we know, are not guessed at. */
+function parseEntry(json: string | undefined): SendEntry | null {
+  try {
+    const entry = JSON.parse(json ?? '') as SendEntry;
+    const texts = [entry.channelId, entry.rootId, entry.id, entry.senderId, entry.body];
+    return texts.every((text) => typeof text === 'string') && typeof entry.acceptedAt === 'number' ? entry : null;
+  } catch {
+    return null;
+  }
+}
