@@ -8,6 +8,7 @@ import { formatResult } from './report.ts';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   fanout: () => import('./fanout/fanout.ts'),
   send: () => import('./send/send.ts'),
+  search: () => import('./search.ts'),
   sessions: () => import('./sessions/sessions.ts'),
   receipts: () => import('./receipts/receipts.ts'),
   unread: () => import('./unread/unread.ts'),
