@@ -51,6 +51,7 @@ class World {
         this.frames += 1;
         this.deliveries += devices.length;
         for (const [userId, told] of this.#onTold) if (json.includes(userId)) told(json);
+        return [];
       },
     });
   }

@@ -307,7 +307,7 @@ function buildPresence({ main, clock, logger }: Foundation, name: string, fanout
     clock,
     tell: (subscribers, json) => {
       const frame = encodeFrame(json, true);
-      for (const subscriber of subscribers) subscriber.outbox.push(frame);
+      return subscribers.filter((subscriber) => !subscriber.outbox.push(frame));
     },
     onError: (error) => logger.error({ err: error }, 'a fault of presence'),
   });

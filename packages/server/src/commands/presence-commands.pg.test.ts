@@ -30,7 +30,7 @@ beforeAll(async () => {
           store: new MemoryPresenceStore('test', systemClock),
           tell: (devices, json) => {
             const frame = encodeFrame(json, true);
-            for (const device of devices) device.outbox.push(frame);
+            return devices.filter((device) => !device.outbox.push(frame));
           },
           onError: () => {},
         });

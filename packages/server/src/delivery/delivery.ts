@@ -10,7 +10,7 @@ import { MAX_TOLD_MEMBERS, ReceiptPublisher } from './receipt-publisher.ts';
 import type { ChannelMove } from './receipt-statement.ts';
 import { type MessageReach, readReach, readReceipts } from './receipt-store.ts';
 import { ownReadSeq, type Report } from './receipts.ts';
-import { StatusFollower } from './status-follower.ts';
+import { MAX_STATUS_MEMBERS, StatusFollower } from './status-follower.ts';
 import { type Membership, markUnread, readOwnCursors, readUnread } from './unread.ts';
 
 export interface DeliveryPorts {
@@ -134,7 +134,7 @@ export class Delivery {
 
   async #tell(moves: readonly ChannelMove[]): Promise<void> {
     for (const [channelId, ofChannel] of byChannel(moves)) {
-      this.#follower.note(channelId);
+      if (isFollowed(ofChannel[0])) this.#follower.note(channelId);
       this.#publisher.publish(ofChannel);
     }
     await this.#tellOwnDevices(moves.filter((move) => ownReadSeq(move.before) !== ownReadSeq(move.after)));
@@ -147,6 +147,11 @@ export class Delivery {
       this.#ports.fanout.user({ kind: 'frame', userId, json });
     }
   }
+}
+
+/** A thread may have few followers in a channel of many members. */
+function isFollowed(move: ChannelMove | undefined): boolean {
+  return move !== undefined && (move.memberCount <= MAX_STATUS_MEMBERS || move.channelId !== move.rootId);
 }
 
 function byChannel(moves: readonly ChannelMove[]): Map<ChannelId, ChannelMove[]> {

@@ -165,7 +165,7 @@ export class Hub {
     if (subscribers === undefined) return;
     if (notice.kind === 'frame') {
       const frame = encodeFrame(notice.json);
-      for (const subscriber of subscribers) subscriber.outbox.push(frame);
+      for (const subscriber of subscribers) subscriber.takeOwn(frame);
     } else this.#ports.onUserNotice(notice, subscribers);
   }
 

@@ -1,4 +1,5 @@
 import type { ChannelId, CloseReason, UserId } from '@parley/protocol';
+import type { Frame } from '../outbox/frame.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
 /** A socket as the hub sees it. */
@@ -11,5 +12,7 @@ export interface Subscriber {
   readonly channels: Set<ChannelId>;
   /** Resolves when the last send that had to wait for something is in the queue; null while none waits. */
   sendTail: Promise<unknown> | null;
+  /** Takes a frame that is for all sockets of its user. */
+  takeOwn(frame: Frame): void;
   end(reason: CloseReason): void;
 }

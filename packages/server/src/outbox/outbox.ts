@@ -44,11 +44,12 @@ export class Outbox {
   }
 
   /**
-   * Appends a frame for this socket only (acks, replies). A caller with many frames in hand, like a resume, watches
+   * Appends a frame for this socket only (acks, replies); false when it was not taken, because the socket is behind and the
+   * frame may be lost, or the outbox is closed. A caller with many frames in hand, like a resume, watches
    * `pendingBytes` and pauses: above the bound the socket is cut as slow.
    */
-  push(frame: Frame): void {
-    this.#flusher.push(this, frame);
+  push(frame: Frame): boolean {
+    return this.#flusher.push(this, frame);
   }
 
   /** Bytes not yet handed to the kernel: queued here and in the socket. */
@@ -131,8 +132,8 @@ export class Flusher {
   }
 
   /** Appends one frame to one outbox; `Outbox.push` calls it. */
-  push(outbox: Outbox, frame: Frame): void {
-    if (this.#refuses(outbox, frame)) return;
+  push(outbox: Outbox, frame: Frame): boolean {
+    if (this.#refuses(outbox, frame)) return false;
     outbox.history = outbox.history.append(frame);
     if ((outbox.state & (EXPRESS | BLOCKED)) === 0) {
       outbox.state |= EXPRESS;
@@ -140,6 +141,7 @@ export class Flusher {
     }
     this.#relieve(outbox);
     this.#settle();
+    return true;
   }
 
   /** Writes what one outbox has pending; `Outbox.flush` calls it. */

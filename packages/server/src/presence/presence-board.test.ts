@@ -16,6 +16,7 @@ function setUp() {
   const reads: { userIds: readonly UserId[]; answer(rows: readonly Whereabouts[]): void; fail(): void }[] = [];
   const log: string[] = [];
   const errors: unknown[] = [];
+  const behind = new Set<string>();
   const board = new PresenceBoard<{ name: string }>({
     clock,
     read: (userIds) =>
@@ -24,7 +25,10 @@ function setUp() {
       }),
     tell: (watchers, json) => {
       const { presence } = JSON.parse(json) as { presence: PresenceData[] };
-      log.push(`${watchers.map(({ name }) => name).join('+')} told ${presence.map(({ status }) => status).join()}`);
+      const taking = watchers.filter(({ name }) => !behind.has(name));
+      if (taking.length === 0) return watchers;
+      log.push(`${taking.map(({ name }) => name).join('+')} told ${presence.map(({ status }) => status).join()}`);
+      return watchers.filter(({ name }) => behind.has(name));
     },
     onError: (error) => void errors.push(error),
   });
@@ -32,7 +36,7 @@ function setUp() {
     board
       .watch(watcher, viewer, userIds)
       .then((states) => void log.push(`${watcher.name} answered ${states.map(({ status }) => status).join()}`));
-  return { board, clock, reads, log, errors, watch };
+  return { board, clock, reads, log, errors, behind, watch };
 }
 
 describe('the presence board', () => {
@@ -91,6 +95,24 @@ describe('the presence board', () => {
     reads[2]?.answer([offline(ben)]);
     await clock.advance(0);
     expect(log.at(-1)).toBe('w told offline');
+  });
+
+  test('[PRES5] who was too far behind to take a difference is given all states once he can', async () => {
+    const { board, clock, reads, log, behind, watch } = setUp();
+    const asked = [watch({ name: 'slow' }, [ben, ann]), watch({ name: 'quick' }, [ben])];
+    for (const read of reads) read.answer([online(ben), online(ann)]);
+    await Promise.all(asked);
+    behind.add('slow');
+    board.changed([ben]);
+    await clock.advance(50);
+    reads.at(-1)?.answer([offline(ben)]);
+    await clock.advance(3_500);
+    expect(log.slice(2)).toEqual(['quick told offline']);
+    behind.delete('slow');
+    await clock.advance(1_000);
+    expect(log.slice(3)).toEqual(['slow told offline,online']);
+    await clock.advance(10_000);
+    expect(log).toHaveLength(4);
   });
 
   test('who has gone while his answer was read leaves nothing behind', async () => {

@@ -2,8 +2,10 @@ import type { PresenceData, Role, UserId } from '@parley/protocol';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { ownPresenceOf, presenceOf, type Whereabouts } from './presence.ts';
 
-/** After a failed read. */
+/** After a failed read, and for those who could not take a frame. */
 const RETRY_MS = 1_000;
+/** Users read by one query. */
+const READ_USERS = 1_000;
 /** Changes of this long are told by one frame; with the time that a node gathers them, a tenth of a second. */
 const BATCH_MS = 50;
 /** A timer cannot be set for longer than 24.8 days; a status that lasts longer is looked at again. */
@@ -19,8 +21,8 @@ export interface PresenceBoardPorts<Watcher extends object> {
   readonly clock: Clock;
   /** Reads where users are now; those who do not exist are left out. */
   read(userIds: readonly UserId[]): Promise<readonly Whereabouts[]>;
-  /** Gives a frame that may be lost to each of the watchers. */
-  tell(watchers: readonly Watcher[], json: string): void;
+  /** Gives a frame that may be lost to each of the watchers, and returns those who are too far behind to take it. */
+  tell(watchers: readonly Watcher[], json: string): readonly Watcher[];
   onError(error: unknown): void;
 }
 
@@ -45,6 +47,9 @@ export class PresenceBoard<Watcher extends object> {
   readonly #watchers = new Map<UserId, Set<Watcher>>();
   readonly #shown = new Map<UserId, Shown>();
   readonly #dirty = new Set<UserId>();
+  /** Who missed something, and is given all states again once he can take them. */
+  readonly #behind = new Set<Watcher>();
+  #behindTimer: Timer | null = null;
   #timer: Timer | null = null;
   #isReading = false;
 
@@ -81,6 +86,7 @@ export class PresenceBoard<Watcher extends object> {
   unwatch(watcher: Watcher): void {
     const interest = this.#interests.get(watcher);
     this.#interests.delete(watcher);
+    this.#behind.delete(watcher);
     for (const userId of interest?.userIds ?? []) this.#dropWatcher(userId, watcher);
   }
 
@@ -88,6 +94,11 @@ export class PresenceBoard<Watcher extends object> {
   changed(userIds: Iterable<UserId>): void {
     for (const userId of userIds) if (this.#watchers.has(userId)) this.#dirty.add(userId);
     this.#arm();
+  }
+
+  /** Looks at everybody who is watched: what nodes tell each other may be lost. */
+  refresh(): void {
+    this.changed([...this.#watchers.keys()]);
   }
 
   /** Watchers that any of these users is, or is watched by, if `concerns` says so; with whom they watch. */
@@ -111,11 +122,13 @@ export class PresenceBoard<Watcher extends object> {
     for (const userId of hidden) this.#dropWatcher(userId, watcher);
     if (hidden.length === 0) return;
     const gone = hidden.map((userId) => ({ userId, status: 'offline', lastSeen: null }));
-    this.#ports.tell([watcher], frameOf(gone.map((presence) => JSON.stringify(presence))));
+    this.#tell([watcher], frameOf(gone.map((presence) => JSON.stringify(presence))));
   }
 
   stop(): void {
     this.#timer?.cancel();
+    this.#behindTimer?.cancel();
+    this.#behind.clear();
     for (const { expiry } of this.#shown.values()) expiry?.cancel();
     this.#interests.clear();
     this.#watchers.clear();
@@ -158,8 +171,8 @@ export class PresenceBoard<Watcher extends object> {
 
   /** Returns how long to wait before the next time. */
   async #readDirty(): Promise<number> {
-    const userIds = [...this.#dirty];
-    this.#dirty.clear();
+    const userIds = [...this.#dirty].slice(0, READ_USERS);
+    for (const userId of userIds) this.#dirty.delete(userId);
     try {
       const differing: UserId[] = [];
       for (const whereabouts of await this.#ports.read(userIds)) {
@@ -199,7 +212,7 @@ export class PresenceBoard<Watcher extends object> {
       if (shown === undefined) continue;
       for (const watcher of this.#watchers.get(userId) ?? []) {
         const interest = this.#interests.get(watcher);
-        if (interest === undefined) continue;
+        if (interest === undefined || this.#behind.has(watcher)) continue;
         const list = parts.get(watcher);
         if (list === undefined) parts.set(watcher, [jsonFor(shown, interest.viewer)]);
         else list.push(jsonFor(shown, interest.viewer));
@@ -213,7 +226,27 @@ export class PresenceBoard<Watcher extends object> {
       if (same === undefined) byFrame.set(json, [watcher]);
       else same.push(watcher);
     }
-    for (const [json, watchers] of byFrame) this.#ports.tell(watchers, json);
+    for (const [json, watchers] of byFrame) this.#tell(watchers, json);
+  }
+
+  #tell(watchers: readonly Watcher[], json: string): void {
+    for (const watcher of this.#ports.tell(watchers, json)) this.#behind.add(watcher);
+    if (this.#behind.size === 0 || this.#behindTimer !== null) return;
+    this.#behindTimer = this.#ports.clock.setTimeout(() => {
+      this.#behindTimer = null;
+      const watchersBehind = [...this.#behind];
+      this.#behind.clear();
+      for (const watcher of watchersBehind) this.#tellAll(watcher);
+    }, RETRY_MS);
+  }
+
+  #tellAll(watcher: Watcher): void {
+    const interest = this.#interests.get(watcher);
+    const states = [...(interest?.userIds ?? [])].map((userId) => this.#shown.get(userId));
+    const parts = states.flatMap((shown) =>
+      shown === undefined || interest === undefined ? [] : [jsonFor(shown, interest.viewer)],
+    );
+    if (parts.length > 0) this.#tell([watcher], frameOf(parts));
   }
 }
 

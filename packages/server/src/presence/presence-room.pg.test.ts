@@ -173,8 +173,10 @@ describe('presence', () => {
       fc.record({ do: fc.constant('pass' as const), node, user, passMs: fc.integer({ min: 50, max: 1_500 }) }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), fc.boolean(), async (steps, isLossy) => {
         const storm = new TestPresenceWorld(database);
+        let notices = 0;
+        storm.loses = () => isLossy && ++notices % 2 === 0;
         const users = await addUsers(3);
         const viewer = (await addUsers(1))[0] as UserId;
         const nodes = [storm.addNode(), storm.addNode(), storm.addNode()];
@@ -203,7 +205,7 @@ describe('presence', () => {
         await storm.quiet();
         const living = watchers.filter((watcher) => watcher.node.isAlive);
         for (const watcher of living) if (watcher.seen.size === 0) await watcher.watch(users);
-        await storm.pass(LEASE_MS + 7_000);
+        await storm.pass(isLossy ? LEASE_MS + 40_000 : LEASE_MS + 7_000);
         const statusOf = (userId: UserId): PresenceData['status'] => {
           const states = devices
             .filter(({ device, isOpen }) => isOpen && device.node.isAlive && device.userId === userId)

@@ -15,6 +15,8 @@ import { readCompanions, readRecords, saveLastSeen, writeStatus } from './status
 const BATCH_MS = 50;
 /** How often it is stored that those who are here are here: what a crash can make of `lastSeen` is at most this old. */
 const TOUCH_BEATS = 60;
+/** How often everybody who is watched is looked at again: what nodes tell each other may be lost. */
+const REFRESH_BEATS = 6;
 /** Users named by one notice, about 40 kB. */
 const NOTICE_USERS = 1_000;
 
@@ -27,8 +29,8 @@ export interface PresencePorts<Device extends object> {
   readonly store: PresenceStore;
   readonly fanout: Fanout;
   readonly clock: Clock;
-  /** Gives a frame that may be lost to each of the devices. */
-  tell(devices: readonly Device[], json: string): void;
+  /** Gives a frame that may be lost to each of the devices, and returns those who are too far behind to take it. */
+  tell(devices: readonly Device[], json: string): readonly Device[];
   onError(error: unknown): void;
 }
 
@@ -117,6 +119,11 @@ export class PresenceRoom<Device extends { readonly userId: UserId }> {
     if (parsed.success) this.#board.changed(parsed.data.userIds as UserId[]);
   }
 
+  /** Notices of other nodes may have been lost: looks at everybody who is watched here. */
+  refresh(): void {
+    this.#board.refresh();
+  }
+
   /** These users have left a channel: guests may have lost sight of them, or they of others. */
   async left(userIds: readonly UserId[]): Promise<void> {
     const isGuest = (viewer: Viewer) => !isAtLeast(viewer.serverRole, 'member');
@@ -135,6 +142,7 @@ export class PresenceRoom<Device extends { readonly userId: UserId }> {
       const now = this.#ports.clock.now();
       const lost = await this.#ports.store.beat();
       this.#beats += 1;
+      if (this.#beats % REFRESH_BEATS === 0) this.refresh();
       if (this.#beats % TOUCH_BEATS === 0) await this.#touch([...this.#tracker.userIds()], now);
       if (lost.length === 0) return;
       await this.#touch(lost, now);

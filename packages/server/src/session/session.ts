@@ -1,7 +1,7 @@
 import { type ChannelId, CLOSE_CODES, type CloseReason, type Role, type UserId } from '@parley/protocol';
 import type { Actor } from '../commands/handler.ts';
 import type { Subscriber } from '../hub/subscriber.ts';
-import { encodeFrame } from '../outbox/frame.ts';
+import { encodeFrame, type Frame } from '../outbox/frame.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
 /** What a session needs of its socket. */
@@ -17,6 +17,9 @@ export interface SessionSocket {
  * ended: the socket is closed or about to be; nothing is sent any more.
  */
 export type SessionState = 'opening' | 'greeting' | 'ready' | 'ended';
+
+/** Frames for its user that a session keeps until it is in sync; with more it is quicker to connect again. */
+const MAX_HELD_FRAMES = 1_000;
 
 /** One socket with, once it has said hello, a user. Wiring and bookkeeping only: what frames mean is in `dispatch`. */
 export class Session implements Subscriber {
@@ -38,6 +41,8 @@ export class Session implements Subscriber {
   /** Seconds on the gateway's clock at which the socket was opened. */
   readonly openedAtS: number;
   #openingBytes = 0;
+  /** What is for its user and came before the session was in sync; null from then on. */
+  #held: Frame[] | null = [];
   readonly #socket: SessionSocket;
   readonly #onEnd: (session: Session) => void;
 
@@ -82,6 +87,23 @@ export class Session implements Subscriber {
   /** Sends a frame to this socket alone. */
   send(frame: object): void {
     if (this.state !== 'ended') this.outbox.push(encodeFrame(JSON.stringify(frame)));
+  }
+
+  /**
+   * Takes a frame for its user. What a sync tells was read a while before it is sent, so what comes meanwhile is newer and
+   * must follow it: a cursor that was moved on another device would else be moved back.
+   */
+  takeOwn(frame: Frame): void {
+    if (this.#held === null) this.outbox.push(frame);
+    else if (this.#held.length < MAX_HELD_FRAMES) this.#held.push(frame);
+    else this.end('stale');
+  }
+
+  /** The last frame of the sync is on its way. */
+  inSync(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const frame of held) this.outbox.push(frame);
   }
 
   /** What the user may do on the server has changed; commands from now on see the new role. */

@@ -63,6 +63,7 @@ export class Sessions {
       await this.#untilTaken(session);
       session.send(frame);
     }
+    session.inSync();
   }
 
   /** A credential that was revoked after it was checked and before notices about it reached this session. */

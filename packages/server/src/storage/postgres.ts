@@ -18,6 +18,33 @@ function parseTimestamp(text: string): number {
   return Date.parse(`${text.slice(0, 10)}T${text.slice(11, 23).replace(/\+.*$/, '')}Z`);
 }
 
+const LOST_ANSWER = /Query read timeout/;
+/** How much later than the server itself would have cancelled a statement its answer is given up. */
+const ANSWER_MARGIN_MS = 2_000;
+
+/**
+ * A connection that ends when an answer does not come: the way to the server may be gone without a sign, and a pool would
+ * hand such a connection out for ever, each time to somebody who waits in vain.
+ */
+class MortalClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    // While a transaction holds it nobody else listens, and an error that nobody hears ends the process.
+    this.on('error', () => {});
+    const query = this.query.bind(this) as (...parameters: unknown[]) => unknown;
+    const guarded = (...parameters: unknown[]): unknown => {
+      const answer = query(...parameters);
+      if (answer instanceof Promise) answer.catch((error: unknown) => this.#endIfLost(error));
+      return answer;
+    };
+    this.query = guarded as typeof this.query;
+  }
+
+  #endIfLost(error: unknown): void {
+    if (error instanceof Error && LOST_ANSWER.test(error.message)) this.end().catch(() => {});
+  }
+}
+
 export interface Postgres {
   readonly pool: pg.Pool;
   readonly db: Database;
@@ -42,6 +69,8 @@ export function openPostgres(options: PostgresOptions): Postgres {
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     application_name: 'parley',
+    Client: MortalClient,
+    ...(options.statementTimeoutMs === 0 ? {} : { query_timeout: options.statementTimeoutMs + ANSWER_MARGIN_MS }),
     options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs} -c idle_in_transaction_session_timeout=30000`,
   });
   pool.on('error', (error) => options.onError(error));
@@ -98,7 +127,7 @@ export function isAway(error: unknown): boolean {
   if (code !== undefined && (AWAY_STATES.has(code) || AWAY_SYSTEM_CODES.has(code))) return true;
   return (
     error instanceof Error &&
-    /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client was closed|server closed/i.test(
+    /Connection terminated|timeout exceeded when trying to connect|Query read timeout|is not queryable|server closed/i.test(
       error.message,
     )
   );

@@ -6,6 +6,8 @@ export interface CuttableProxy {
   readonly port: number;
   /** Ends all connections and refuses new ones. */
   cut(): void;
+  /** Passes nothing on any more, and says nothing of it; new connections pass. */
+  silence(): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -39,6 +41,9 @@ export async function startCuttableProxy(path: string): Promise<CuttableProxy> {
     cut() {
       isCut = true;
       endAll();
+    },
+    silence() {
+      for (const socket of sockets) socket.unpipe().pause();
     },
     mend() {
       isCut = false;

@@ -14,6 +14,8 @@ export class TestDevice {
   readonly node: TestPresenceNode;
   readonly seen = new Map<UserId, PresenceData>();
   readonly frames: PresenceData[][] = [];
+  /** True while its socket takes nothing that may be lost. */
+  isBehind = false;
 
   constructor(node: TestPresenceNode, userId: UserId, serverRole: Role) {
     this.node = node;
@@ -60,7 +62,8 @@ export class TestPresenceNode {
       fanout: new Fanout(bus),
       clock: own,
       tell: (devices, json) => {
-        for (const device of devices) device.take(json);
+        for (const device of devices) if (!device.isBehind) device.take(json);
+        return devices.filter((device) => device.isBehind);
       },
       onError: (error) => void this.errors.push(error),
     });
@@ -83,6 +86,8 @@ export class TestPresenceWorld {
   readonly clock = new FakeClock();
   readonly nodes: PresenceNodes = new Map();
   readonly postgres: Postgres;
+  /** Every notice of which this says so is lost on its way, as a bus may lose it. */
+  loses: () => boolean = () => false;
   readonly #rooms: TestPresenceNode[] = [];
 
   constructor(postgres: Postgres) {
@@ -96,6 +101,7 @@ export class TestPresenceWorld {
   }
 
   publish(payload: unknown): void {
+    if (this.loses()) return;
     for (const node of this.#rooms) if (node.isAlive) node.room.noticed(JSON.parse(JSON.stringify(payload)));
   }
 
