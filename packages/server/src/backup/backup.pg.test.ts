@@ -209,6 +209,21 @@ describe('a backup', () => {
   });
 });
 
+test('[BAK1] a backup replaces what a killed one left, and refuses to run beside another', async () => {
+  const file = join(directory, 'b');
+  writeFileSync(`${file}.part`, 'half of it');
+  const other = await database.pool.connect();
+  await other.query('BEGIN');
+  await other.query(`SELECT pg_advisory_xact_lock(hashtextextended('parley backup', 0))`);
+  const refused = await parley(`backup ${file}`, source());
+  await other.query('COMMIT');
+  other.release();
+  expect([refused.code, refused.complaint]).toEqual([1, expect.stringContaining('another backup')]);
+  expect(readdirSync(directory)).toEqual(['b.part']);
+  expect((await parley(`backup ${file}`, source())).code).toBe(0);
+  expect(readdirSync(directory)).toEqual(['b']);
+});
+
 describe('a restore', () => {
   test('[BAK3] refuses a file that is cut, changed or none, and writes nothing', async () => {
     await addMessages(2_000);

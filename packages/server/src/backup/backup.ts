@@ -41,15 +41,30 @@ export interface BackupReport {
  * only once it is whole and on the disk; only its owner may read it, since it holds every message.
  */
 export async function writeBackup(options: BackupOptions): Promise<BackupReport> {
-  const { client, file } = options;
+  const { client } = options;
+  try {
+    const { header, tables } = await openSnapshot(client, options.serverVersion);
+    const report = await writeSnapshot(options, header, tables);
+    await client.query('COMMIT');
+    return report;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+async function writeSnapshot(
+  options: BackupOptions,
+  header: BackupHeader,
+  tables: readonly CopiedTable[],
+): Promise<BackupReport> {
+  const { file } = options;
   const part = `${file}.part`;
   const handle = await openPart(part);
   try {
-    const { header, tables } = await openSnapshot(client, options.serverVersion);
     const manifest: Manifest = { tables: {}, files: 0, sha256: '' };
     const content = Readable.from(contentOf(options, header, tables, manifest), { objectMode: false });
     await pipeline(content, createGzip(), createWriteStream('', { fd: handle.fd, autoClose: false }));
-    await client.query('COMMIT');
     await handle.sync();
     const { size } = await handle.stat();
     await handle.close();
@@ -63,14 +78,16 @@ export async function writeBackup(options: BackupOptions): Promise<BackupReport>
   }
 }
 
+/** A file of this name is left from a backup that was killed: no other one runs, as the lock of the snapshot has shown. */
 async function openPart(part: string) {
   try {
+    await rm(part, { force: true });
     return await open(part, 'wx', 0o600);
   } catch (error) {
     throw new StartError({
       code: 'backup_unwritable',
       message: `unable to write ${part}; ${error instanceof Error ? error.message : String(error)}`,
-      hint: 'See that the directory is there and can be written. If the file is left from a backup that was killed, remove it.',
+      hint: 'See that the directory is there and can be written.',
       cause: error,
     });
   }
@@ -82,6 +99,7 @@ async function openSnapshot(client: pg.ClientBase, serverVersion: string) {
   await client.query('SET LOCAL statement_timeout = 0');
   await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
   await client.query("SET LOCAL datestyle = 'ISO'");
+  await demandAlone(client);
   const tables = await listTables(client);
   if (!tables.some(({ table }) => table === 'server_state')) {
     throw new StartError({
@@ -111,6 +129,19 @@ async function openSnapshot(client: pg.ClientBase, serverVersion: string) {
     snapshotAt: fact.at,
   };
   return { header, tables };
+}
+
+/** Two backups that write the same file would spoil it, and two at once are of no use. The lock ends with the transaction. */
+async function demandAlone(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ alone: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(hashtextextended('parley backup', 0)) AS alone`,
+  );
+  if (rows[0]?.alone === true) return;
+  throw new StartError({
+    code: 'backup_running',
+    message: 'unable to back up; another backup of this database is running',
+    hint: 'Wait until it has ended.',
+  });
 }
 
 /** All bytes of the container; fills the manifest as it goes. */
