@@ -195,6 +195,21 @@ describe('faults of Redis in traffic', () => {
 
   test('[CLU4] Redis stalls for three seconds', () => survives(() => redis.ask('CLIENT', 'PAUSE', '3000', 'ALL')));
 
+  test('[CLU4] [CLU8] Redis is killed and started again while every send goes by it', async () => {
+    const direct = nodes;
+    nodes = await startTestCluster(database, redis, 3, undefined, { PARLEY_QUEUE_MODE: 'always' });
+    try {
+      await survives(async () => {
+        await redis.kill();
+        await waitFor('it is noticed', () => nodes.every((node) => !node.bus.isListening));
+        await redis.start();
+      });
+    } finally {
+      await Promise.all(nodes.map((node) => node.stop()));
+      nodes = direct;
+    }
+  });
+
   test('[CLU4] who was added while Redis was away hears the channel once it is back', async () => {
     const { channelId, ids, clients } = await oneOnEachNode();
     const guest = await newUser();

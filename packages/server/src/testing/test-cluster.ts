@@ -18,13 +18,14 @@ export async function startTestCluster(
   redis: TestRedis,
   size: number,
   more: (link: RedisLink, index: number) => Partial<NodePorts> = () => ({}),
+  env: Record<string, string> = {},
 ): Promise<ClusterNode[]> {
   const prefix = `cluster-${makeUuid()}:`;
   return Promise.all(
     Array.from({ length: size }, async (_, index) => {
       const link = await redis.link(prefix);
       const bus = new RedisBus({ link, nodeName: `node-${index}`, onError: () => {} });
-      const node = await startTestNode(database, {}, { name: `node-${index}`, bus, link, ...more(link, index) });
+      const node = await startTestNode(database, env, { name: `node-${index}`, bus, link, ...more(link, index) });
       await waitFor('the node hears the others', () => bus.isListening);
       return {
         ...node,
