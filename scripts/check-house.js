@@ -90,6 +90,7 @@ const ONLY_LIB = ['lib', 'monitoring', 'config', 'embedded'];
 /** Files and rooms that compose the others: they may import every room, and only each other may import them. */
 const FREE_FILES = [
   'app.ts',
+  'state.ts',
   'accounts.ts',
   'cluster.ts',
   'node.ts',

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { VERSION } from './app.ts';
 import { backupCommand } from './cli/backup-command.ts';
 import { chatCommand } from './cli/chat/chat-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
@@ -12,6 +11,7 @@ import { startCommand } from './cli/start-command.ts';
 import { tokenCommand } from './cli/token-command.ts';
 import { userCommand } from './cli/user-command.ts';
 import { verifyCommand } from './cli/verify-command.ts';
+import { VERSION } from './lib/version.ts';
 
 const program = new Command('parley')
   .description('Self-hosted real-time chat that can prove nothing was lost')

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { VERSION } from '../app.ts';
 import { writeBackup } from '../backup/backup.ts';
 import { recordCare } from '../backup/records.ts';
+import { VERSION } from '../lib/version.ts';
 import { showProgress } from './show-progress.ts';
 import { processTerminal, type Terminal, writeFacts } from './terminal.ts';
 import { withDatabase } from './with-database.ts';

@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import type pg from 'pg';
+import { type AccountRooms, buildAccounts } from './accounts.ts';
+import { Attachments } from './attachments/attachments.ts';
+import { DiskBlobStore } from './attachments/disk-blob-store.ts';
+import { ChannelChanges } from './channels/channel-changes.ts';
+import { ChannelCreation } from './channels/channel-creation.ts';
+import { ChannelReader } from './channels/channel-reader.ts';
+import { FirstChannels } from './channels/first-channels.ts';
+import { Invitations } from './channels/invitations.ts';
+import { Members } from './channels/members.ts';
+import type { Cluster } from './cluster.ts';
+import type { Handlers } from './commands/handler.ts';
+import { buildHandlers } from './commands/registry.ts';
+import type { Config } from './config/settings.ts';
+import { Delivery } from './delivery/delivery.ts';
+import type { Bus } from './fanout/bus.ts';
+import type { Fanout } from './fanout/fanout.ts';
+import type { Subscriber } from './hub/subscriber.ts';
+import { present } from './lib/assert.ts';
+import type { Clock } from './lib/clock.ts';
+import { VERSION } from './lib/version.ts';
+import { History } from './messages/history.ts';
+import { MentionResolver } from './messages/mentions.ts';
+import { MessageChanges } from './messages/message-changes.ts';
+import { Threads } from './messages/threads.ts';
+import type { Logger } from './monitoring/logger.ts';
+import type { Metrics, Readings } from './monitoring/metrics.ts';
+import type { ChatNode, NodeRooms } from './node.ts';
+import { encodeFrame } from './outbox/frame.ts';
+import { MemoryPresenceStore } from './presence/memory-presence-store.ts';
+import { PresenceRoom } from './presence/presence-room.ts';
+import { Typing } from './presence/typing.ts';
+import type { RateLimiter } from './rate-limit/rate-limiter.ts';
+import type { RoadPorts } from './road.ts';
+import { Search } from './search/search.ts';
+import type { Postgres } from './storage/postgres.ts';
+import { Changes } from './writer/change.ts';
+
+/** What every room of a server stands on. */
+export interface Foundation {
+  readonly connection: pg.PoolConfig;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly bus: Bus;
+  readonly main: Postgres;
+  readonly writer: Postgres;
+  readonly limiter: RateLimiter;
+  readonly metrics: Metrics;
+  /** What joins this node to others; null when it is alone. */
+  readonly cluster: Cluster | null;
+  readonly nodeName: string;
+}
+
+/** The rooms that live as long as the server. */
+export interface State extends AccountRooms {
+  readonly attachments: Attachments;
+  readonly delivery: Delivery;
+  readonly presence: PresenceRoom<Subscriber>;
+  readonly typing: Typing;
+}
+
+/** The rooms that live longer than a command: accounts, receipts, presence and typing. */
+export function buildState(foundation: Foundation, name: string, fanout: Fanout): State {
+  const { config, clock, logger, main } = foundation;
+  const accounts = buildAccounts({
+    config,
+    clock,
+    db: main.db,
+    tell: (notice) => fanout.user(notice),
+    onFault: (error) => logger.error({ err: error }, 'a fault of accounts'),
+  });
+  const delivery = new Delivery({
+    db: main.db,
+    pool: main.pool,
+    fanout,
+    clock,
+    onError: (error) => logger.error({ err: error }, 'a fault of receipts'),
+  });
+  return {
+    ...accounts,
+    attachments: new Attachments({
+      db: main.db,
+      clock,
+      blobs: new DiskBlobStore(join(config.dataDir, 'attachments')),
+      maxBytes: config.maxUploadBytes,
+      quotaBytes: config.uploadQuota,
+      onFault: (error) => logger.warn({ err: error }, 'files that nobody needs were not removed; it is tried again'),
+    }),
+    delivery,
+    presence: buildPresence(foundation, name, fanout),
+    typing: new Typing(fanout, clock),
+  };
+}
+
+/** Where the figures come from that are read when somebody asks. */
+export function readingsOf({ main, writer }: Foundation, { delivery }: State, node: ChatNode): Readings {
+  const poolOf = (name: string, { pool }: Postgres) => ({
+    name,
+    total: pool.totalCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+  });
+  return {
+    connections: () => node.gateway.connections,
+    queue: () => node.queue.stats(),
+    outboxes: () => node.flusher.stats(),
+    hub: () => ({ rooms: node.hub.roomCount, users: node.hub.userCount }),
+    pools: () => [poolOf('main', main), poolOf('writer', writer)],
+    receiptsWaiting: () => delivery.depth,
+  };
+}
+
+/** Where people are; a notice may be dropped before a socket that is behind, for the next one is whole. */
+function buildPresence({ main, clock, logger }: Foundation, name: string, fanout: Fanout): PresenceRoom<Subscriber> {
+  return new PresenceRoom<Subscriber>({
+    db: main.db,
+    store: new MemoryPresenceStore(name, clock),
+    fanout,
+    clock,
+    tell: (subscribers, json) => {
+      const frame = encodeFrame(json, true);
+      return subscribers.filter((subscriber) => !subscriber.outbox.push(frame));
+    },
+    onError: (error) => logger.error({ err: error }, 'a fault of presence'),
+  });
+}
+
+/** What follows a commit besides its events: the author has read it, and whom a reply concerns follows its thread. */
+export function onCommitOf(
+  { main, logger }: Foundation,
+  { delivery, typing }: { delivery: Delivery; typing: Typing },
+  fanout: Fanout,
+): RoadPorts['onCommit'] {
+  const threads = new Threads(main.db, new Changes(main.db, fanout));
+  return (sent, entries) => {
+    for (const entry of entries) {
+      delivery.sent(entry.senderId, entry.channelId);
+      typing.sent(entry.senderId, entry.channelId);
+    }
+    const replies = entries.flatMap((entry, index) =>
+      entry.rootId === entry.channelId ? [] : [{ ...entry, seq: present(sent[index], 'sent').seq }],
+    );
+    if (replies.length === 0) return;
+    threads
+      .followReplies(replies)
+      .catch((error: unknown) => logger.error({ err: error }, 'nobody was let follow a thread'));
+  };
+}
+
+/** Builds the state rooms, and every command from them. */
+export function handlersOf({ config, limiter }: Foundation, state: State, rooms: NodeRooms): Handlers {
+  const { db, changes, fanout, clock } = rooms;
+  const mentions = new MentionResolver(db);
+  const members = new Members(changes);
+  const invitations = new Invitations(db, changes, clock);
+  const channelCreation = new ChannelCreation(db, fanout);
+  const firstChannels = new FirstChannels({ db, members, creation: channelCreation, names: config.firstChannels });
+  return buildHandlers({
+    ...rooms,
+    ...state,
+    limiter,
+    mentions,
+    members,
+    invitations,
+    signIn: state.signIn({
+      enterChannel: (userId, admission) => invitations.enter(userId, admission),
+      welcome: (user) => firstChannels.welcome(user),
+    }),
+    server: { name: config.name, version: VERSION, signUp: config.signUp },
+    channelCreation,
+    channelChanges: new ChannelChanges(changes),
+    channelReader: new ChannelReader(db, fanout),
+    history: new History(db),
+    messageChanges: new MessageChanges(changes, mentions),
+    threads: new Threads(db, changes),
+    search: new Search(db, clock),
+  });
+}
