@@ -249,3 +249,68 @@ test('ticks: sent, delivered, read', async () => {
   // The writer of a message has read it.
   expect(ann.channel(channelId).info.getSnapshot()?.unread).toBe(0);
 });
+
+test('threads: replies arrive live and after a kill, follow and unread included', async () => {
+  const { ann, bob, channelId } = await twoInAChannel();
+  const root = await ann.channel(channelId).send('a question');
+  const opened = await ann.channel(channelId).openThread(root.id);
+  const threadId = opened.channel.id;
+  await bob.channel(channelId).load();
+  const bobsThread = await bob.channel(channelId).openThread(root.id);
+  expect(bobsThread.channel.id).toBe(threadId);
+  const shownToBob = bob.channel(threadId).messages;
+  shownToBob.subscribe(() => {});
+  await ann.channel(threadId).send('first');
+  await waitFor('bob sees it', () => shownToBob.getSnapshot().items.some(({ body }) => body === 'first'));
+  await waitFor('it is unread in the thread alone', () =>
+    bob.threads.getSnapshot().some(({ id, unread }) => id === threadId && unread === 1),
+  );
+  await server.kill();
+  const second = ann.channel(threadId).send('second');
+  await server.start();
+  await second;
+  await waitFor('bob sees both', () => shownToBob.getSnapshot().items.length === 2);
+  bob.channel(threadId).markRead();
+  await waitFor('all is read', () => bob.threads.getSnapshot().every(({ unread }) => unread === 0));
+  await bob.channel(threadId).follow(false);
+  await waitFor('bob follows it no more', () => !bob.threads.getSnapshot().some(({ id }) => id === threadId));
+});
+
+test('presence and typing are seen, and end', async () => {
+  const { ann, bob, channelId } = await twoInAChannel();
+  const bobId = bob.me.getSnapshot()?.id;
+  if (bobId === undefined) throw new Error('bob is signed in');
+  const presence = ann.presence.of(bobId);
+  presence.subscribe(() => {});
+  await waitFor('bob is online', () => presence.getSnapshot()?.status === 'online');
+  bob.channel(channelId).setTyping();
+  await waitFor('bob types', () => ann.channel(channelId).typing.getSnapshot().includes(bobId));
+  void bob.channel(channelId).send('done');
+  await waitFor('bob has stopped', () => ann.channel(channelId).typing.getSnapshot().length === 0);
+  await bob.presence.set({ status: 'away', statusText: 'lunch' });
+  await waitFor('bob is away', () => presence.getSnapshot()?.statusText === 'lunch');
+  bob.close();
+  await waitFor('bob is gone', () => presence.getSnapshot()?.status === 'offline');
+});
+
+test('two devices of one user agree on what is read, also when it is marked unread', async () => {
+  const { ann, bob, channelId } = await twoInAChannel();
+  const phone = makeClient('bob');
+  await phone.connect();
+  for (const body of ['1', '2', '@bob 3']) await ann.channel(channelId).send(body);
+  const counts = (client: ChatClient) => {
+    const { unread, mentions } = client.channel(channelId).info.getSnapshot() ?? { unread: -1, mentions: -1 };
+    return `${unread} ${mentions}`;
+  };
+  await waitFor('both count', () => counts(bob) === '3 1' && counts(phone) === '3 1');
+  phone.channel(channelId).markRead(2);
+  await waitFor('both count again', () => counts(bob) === '1 1' && counts(phone) === '1 1');
+  bob.channel(channelId).markRead();
+  await waitFor('nothing is left', () => counts(bob) === '0 0' && counts(phone) === '0 0');
+  await phone.channel(channelId).markUnread(2);
+  await waitFor('both show it as unread', () => counts(bob) === '2 1' && counts(phone) === '2 1');
+  const edited = await ann.channel(channelId).send('no mention yet');
+  await waitFor('both count it', () => counts(bob) === '3 1');
+  await ann.channel(channelId).edit(edited.id, 'now for @bob');
+  await waitFor('both count the mention', () => counts(bob) === '3 2' && counts(phone) === '3 2');
+});

@@ -32,6 +32,7 @@ export interface ChannelPorts {
   send(channelId: ChannelId, body: string, options: SendOptions | undefined): PendingSend;
   readonly typingReporter: Pick<TypingReporter, 'set'>;
   markRead(channelId: ChannelId, seq: number): void;
+  onGone(channelId: ChannelId): void;
   takeMessage(message: MessageView): void;
   takeJoined(joined: OutputOf<'channel.join'>): void;
 }

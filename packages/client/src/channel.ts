@@ -137,6 +137,7 @@ export class Channel {
   /** Follows this thread, or stops. */
   async follow(on = true): Promise<void> {
     await this.#ask('thread.follow', { on });
+    if (!on) this.#ports.onGone(this.id);
   }
 
   async join(): Promise<void> {

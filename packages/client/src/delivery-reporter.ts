@@ -40,16 +40,17 @@ export class DeliveryReporter {
   /** The user has read everything up to `seq`; that says delivered too. */
   read(channelId: ChannelId, seq: number): void {
     if ((this.#delivered.get(channelId) ?? 0) <= seq) this.#delivered.delete(channelId);
-    if (seq > this.readClaim(channelId)) this.#claims.set(channelId, { seq, untilMs: Number.POSITIVE_INFINITY });
+    if (seq > this.readUpTo(channelId, 0)) this.#claims.set(channelId, { seq, untilMs: Number.POSITIVE_INFINITY });
     this.#note(this.#read, channelId, seq);
   }
 
-  /** How far the user has read here, if that was a moment ago; else 0. */
-  readClaim(channelId: ChannelId): number {
+  /** How far the user has read, where the server has told `toldSeq` and may not know yet of what was read here a moment ago. */
+  readUpTo(channelId: ChannelId, toldSeq: number): number {
     const claim = this.#claims.get(channelId);
-    if (claim === undefined || claim.untilMs > this.#runtime.monotonic()) return claim?.seq ?? 0;
+    if (claim !== undefined && claim.seq > toldSeq && claim.untilMs > this.#runtime.monotonic()) return claim.seq;
+    // It knows: what it tells from here on holds, also when that goes back.
     this.#claims.delete(channelId);
-    return 0;
+    return toldSeq;
   }
 
   /** Takes back what was gathered of a channel: it was left, or marked unread. */

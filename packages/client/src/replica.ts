@@ -31,7 +31,7 @@ export interface ReplicaPorts {
   /** Told of what is known to be missing. */
   readonly repairs: Pick<Repairs, 'note'>;
   /** Told of what this device has, and asked how far the user has read here where the server may not know yet. */
-  readonly reporter: Pick<DeliveryReporter, 'delivered' | 'forget' | 'readClaim'>;
+  readonly reporter: Pick<DeliveryReporter, 'delivered' | 'forget' | 'readUpTo'>;
   /** Whether unread messages still mention the user is for the server to say. */
   onUnsureCounts(channelId: ChannelId): void;
   /** A message came that is new. */
@@ -284,9 +284,9 @@ export class Replica {
 
   /** What the user has read here just now is not taken back by what the server said before it knew. */
   #setCursors(state: ChannelState, readSeq: number, deliveredSeq: number, mentions: number): void {
-    const claimSeq = this.#ports.reporter.readClaim(state.id);
-    if (claimSeq <= readSeq) return state.setCursors(readSeq, deliveredSeq, mentions);
-    state.setCursors(claimSeq, Math.max(claimSeq, deliveredSeq), claimSeq >= state.view.lastSeq ? 0 : mentions);
+    const seq = this.#ports.reporter.readUpTo(state.id, readSeq);
+    const isAllRead = seq > readSeq && seq >= state.view.lastSeq;
+    state.setCursors(seq, Math.max(seq, deliveredSeq), isAllRead ? 0 : mentions);
   }
 
   #tellChanged(state: ChannelState): void {
