@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -198,20 +198,22 @@ async function* filesOf(directory: string, manifest: Manifest): AsyncGenerator<B
   for (const entry of entries) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    // One that was removed since belongs to no message of now.
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => undefined,
-    );
-    if (size === undefined) continue;
+    // One that was removed since belongs to no message of now; one that is open can be read to its end.
+    const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (handle === undefined) continue;
+    const { size } = await handle.stat();
     yield lineOf({ file: relative(directory, path).split(sep).join('/'), bytes: size });
     let read = 0;
     if (size > 0) {
-      for await (const chunk of createReadStream(path, { end: size - 1 })) {
+      for await (const chunk of handle.createReadStream({ end: size - 1, autoClose: false })) {
         read += (chunk as Buffer).length;
         yield chunk as Buffer;
       }
     }
+    await handle.close();
     if (read !== size) throw new Error(`unable to back up ${path}; it changed while it was read`);
     yield Buffer.of(NEWLINE);
     manifest.files += 1;
