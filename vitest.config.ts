@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Sources are tested as written: the `source` export condition resolves our own packages to their TypeScript.
 const shared = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
-const integration = ['packages/*/src/**/*.{pg,redis,proc}.test.ts', 'tests/**/*.test.ts'];
+const integration = ['packages/*/src/**/*.{pg,redis,proc}.test.ts', 'tests/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -26,6 +26,18 @@ export default defineConfig({
           maxWorkers: 2,
           // After the unit tests: projects with different numbers of workers cannot share a turn.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          globalSetup: ['packages/server/src/testing/test-postgres.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

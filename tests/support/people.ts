@@ -29,7 +29,8 @@ export async function makePerson(url: string, displayName: string): Promise<Pers
 
 /** `Ada Lovelace` signs in as `ada`. */
 export function usernameOf(displayName: string): string {
-  return displayName.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().split(' ')[0] ?? '';
+  const [first = ''] = displayName.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().split(' ');
+  return first.slice(0, 32);
 }
 
 async function join(url: string, signedIn: SignedIn): Promise<Person> {

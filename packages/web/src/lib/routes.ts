@@ -15,7 +15,8 @@ export type Pane =
 export type Route =
   | { readonly name: 'home' | 'threads' }
   | { readonly name: 'welcome'; readonly ownerToken: string }
-  | { readonly name: 'join'; readonly code: string }
+  /** The link of an invitation names its channel, so that a newcomer is taken there. */
+  | { readonly name: 'join'; readonly code: string; readonly channelId: ChannelId | null }
   | { readonly name: 'channel'; readonly channelId: ChannelId; readonly pane: Pane; readonly seq: number | null }
   | { readonly name: 'settings'; readonly section: SettingsSection }
   | { readonly name: 'admin'; readonly section: AdminSection };
@@ -33,7 +34,9 @@ export function parseRoute(hash: string): Route {
     case 'welcome':
       return second === '' ? HOME : { name: 'welcome', ownerToken: second };
     case 'join':
-      return second === '' ? HOME : { name: 'join', code: second };
+      return second === ''
+        ? HOME
+        : { name: 'join', code: second, channelId: third === '' ? null : (third as ChannelId) };
     case 'c':
       return second === '' ? HOME : channelRoute(second as ChannelId, third, fourth);
     case 'threads':
@@ -57,7 +60,7 @@ export function hrefOf(route: Route): string {
     case 'welcome':
       return `#/welcome/${encodeURIComponent(route.ownerToken)}`;
     case 'join':
-      return `#/join/${encodeURIComponent(route.code)}`;
+      return `#/join/${encodeURIComponent(route.code)}${route.channelId === null ? '' : `/${route.channelId}`}`;
     case 'channel':
       return `#/c/${route.channelId}${paneHref(route.pane)}${route.seq === null ? '' : `/m/${route.seq}`}`;
     case 'settings':

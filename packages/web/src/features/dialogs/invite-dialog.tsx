@@ -36,7 +36,7 @@ export function InviteDialog({ channelId, onClose }: InviteDialogProps) {
       expiresInMs: LIFETIMES[lifetime],
       maxUses: USES[uses],
     });
-    setLink(new URL(hrefOf({ name: 'join', code }), location.origin).href);
+    setLink(new URL(hrefOf({ name: 'join', code, channelId: channelId ?? null }), location.origin).href);
   });
   if (link !== null) return <LinkDialog link={link} onClose={onClose} />;
   return (

@@ -1,8 +1,9 @@
 import { claimOwner, signUp } from '@parley/client';
+import type { ChannelId } from '@parley/protocol';
 import { type ReactNode, useState } from 'react';
 import { endedBy } from '../../chat/run-client.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { navigate, type Route, useRoute } from '../../lib/routes.ts';
+import { navigate, type Route, toChannel, useRoute } from '../../lib/routes.ts';
 import { useStore } from '../../lib/use-store.ts';
 import { Button } from '../../ui/button.tsx';
 import { Logo } from '../../ui/logo.tsx';
@@ -93,7 +94,15 @@ function MemberEntrance({ route, name, isOpen }: MemberEntranceProps) {
         />
         <AccountForm
           submitLabel={t('entrance.signUp')}
-          create={(account) => signUp(location.origin, { ...account, ...(invitation === null ? {} : { invitation }) })}
+          create={async (account) => {
+            const signedIn = await signUp(location.origin, {
+              ...account,
+              ...(invitation === null ? {} : { invitation }),
+            });
+            // The invitation has done its work: what is left of it is the channel that it leads to.
+            if (route.name === 'join') leaveInvitation(route.channelId);
+            return signedIn;
+          }}
         />
         <Switch text={t('entrance.haveAccount')} label={t('entrance.signIn')} onClick={() => setNew(false)} />
       </>
@@ -111,6 +120,10 @@ function MemberEntrance({ route, name, isOpen }: MemberEntranceProps) {
       )}
     </>
   );
+}
+
+function leaveInvitation(channelId: ChannelId | null): void {
+  navigate(channelId === null ? { name: 'home' } : toChannel(channelId), { replace: true });
 }
 
 function Head({ title, text }: { readonly title: string; readonly text: string }) {

@@ -8,6 +8,9 @@ export type AuthInfoState =
   | { readonly kind: 'known'; readonly info: AuthInfo }
   | { readonly kind: 'failed'; readonly error: ParleyError; readonly retry: () => void };
 
+/** Tried again by itself, for those who only wait for the network. */
+const RETRY_MS = 4_000;
+
 /** How one gets into this server. */
 export function useAuthInfo(): AuthInfoState {
   const [state, setState] = useState<AuthInfoState>({ kind: 'loading' });
@@ -16,7 +19,8 @@ export function useAuthInfo(): AuthInfoState {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again.
   useEffect(() => {
     let isCurrent = true;
-    setState({ kind: 'loading' });
+    // What is said of a failure stays while it is tried again.
+    setState((last) => (last.kind === 'failed' ? last : { kind: 'loading' }));
     getAuthInfo(location.origin).then(
       (info) => isCurrent && setState({ kind: 'known', info }),
       (error: ParleyError) => isCurrent && setState({ kind: 'failed', error, retry }),
@@ -25,5 +29,15 @@ export function useAuthInfo(): AuthInfoState {
       isCurrent = false;
     };
   }, [attempt, retry]);
+  const hasFailed = state.kind === 'failed';
+  useEffect(() => {
+    if (!hasFailed) return;
+    const timer = setInterval(retry, RETRY_MS);
+    window.addEventListener('online', retry);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('online', retry);
+    };
+  }, [hasFailed, retry]);
   return state;
 }

@@ -43,7 +43,7 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
   const scrollerRef = useRef<HTMLDivElement>(null);
   const listRef = useRef<VirtualizerHandle>(null);
   const followsEnd = useRef(false);
-  const lastPlace = useRef<Place>({ offset: 0, toEnd: 0 });
+  const lastPlace = useRef<Place>(TOP);
   const [isPlaced, setPlaced] = useState(false);
   const [isAtEnd, setAtEnd] = useState(true);
   const last = useRef<{ rows: readonly Row[]; key: number }>({ rows: [], key: 0 });
@@ -51,6 +51,8 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
   const shift = isShifted(last.current.rows, rows);
 
   useLayoutEffect(() => {
+    // Another list begins at its top: that is no scrolling up.
+    if (listKey !== last.current.key) lastPlace.current = TOP;
     last.current = { rows, key: listKey };
   }, [rows, listKey]);
 
@@ -83,7 +85,7 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
     if (list === null || !isPlaced) return;
     const place = { offset: list.scrollOffset, toEnd: list.scrollSize - list.viewportSize - list.scrollOffset };
     const isNearEnd = place.toEnd <= END_TOLERANCE_PX && !hasNewer;
-    if (isNearEnd || hasNewer || isScrolledUp(lastPlace.current, place)) {
+    if (isNearEnd || hasNewer || !followsEnd.current || isScrolledUp(lastPlace.current, place)) {
       followsEnd.current = isNearEnd;
       setAtEnd(isNearEnd);
     }
@@ -104,6 +106,8 @@ interface Place {
   /** What lies below the view. */
   readonly toEnd: number;
 }
+
+const TOP: Place = { offset: 0, toEnd: 0 };
 
 /** True when the reader has scrolled up. A list that grows or is measured moves only one of the two, or both by the same. */
 export function isScrolledUp(before: Place, after: Place): boolean {

@@ -55,7 +55,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         message.pinnedAt !== undefined && 'message-pinned',
         isMention && 'message-mention',
         isTarget && 'message-target',
-        isEditing && 'message-editing',
+        hasTools && 'message-active',
         message.seq === 0 && 'message-waiting',
       )}
       data-message={message.id}
@@ -65,7 +65,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       onKeyDown={onKeyDown}
       onPointerEnter={() => setHovered(true)}
       onPointerLeave={() => setHovered(false)}
-      onFocus={() => setFocus(true)}
+      onFocus={(event) => setFocus(isMeant(event.target))}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) setFocus(false);
       }}
@@ -109,4 +109,9 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
 function isFor(message: ChatMessage, userId: UserId | null): boolean {
   if (userId === null || message.senderId === userId) return false;
   return message.everyone !== undefined || message.mentions?.includes(userId) === true;
+}
+
+/** A click leaves the focus behind without meaning it; keys and fingers mean it. */
+function isMeant(target: Element): boolean {
+  return target.matches(':focus-visible') || matchMedia('(hover: none)').matches;
 }

@@ -37,7 +37,7 @@ export function OwnBar({ onHelp }: { readonly onHelp: () => void }) {
     { label: t('own.signOut'), icon: LogOut, startsGroup: true, onSelect: () => setOpen('sign-out') },
   ];
   return (
-    <div className="own-bar">
+    <section className="own-bar" aria-label={t('own.menu')}>
       <Menu
         label={t('own.menu')}
         items={items.filter((item) => item !== false)}
@@ -57,7 +57,7 @@ export function OwnBar({ onHelp }: { readonly onHelp: () => void }) {
       />
       {open === 'status' && <StatusDialog onClose={() => setOpen(null)} />}
       {open === 'sign-out' && <SignOutDialog onClose={() => setOpen(null)} />}
-    </div>
+    </section>
   );
 }
 

@@ -1,9 +1,11 @@
 import { getAuthInfo } from '@parley/client';
 import { useEffect, useState } from 'react';
+import { useWords } from '../../i18n/use-words.ts';
 import { Logo } from '../../ui/logo.tsx';
 
-/** Whose server this is. */
-export function ServerHead() {
+/** Whose server this is. `isTop` where nothing stands above it. */
+export function ServerHead({ isTop }: { readonly isTop: boolean }) {
+  const { t } = useWords();
   const [name, setName] = useState('Parley');
   useEffect(() => {
     getAuthInfo(location.origin).then(
@@ -12,12 +14,23 @@ export function ServerHead() {
       () => {},
     );
   }, []);
+  // At the top of a main region a banner would be one too many.
+  const [Frame, Name] = isTop ? (['div', 'h1'] as const) : (['header', 'strong'] as const);
   return (
-    <header className="server-head">
+    <Frame className="server-head">
+      <a className="skip-link" href={location.hash} onClick={skipToMain}>
+        {t('shell.skip')}
+      </a>
       <Logo size={26} />
-      <strong>
+      <Name>
         <bdi>{name}</bdi>
-      </strong>
-    </header>
+      </Name>
+    </Frame>
   );
+}
+
+function skipToMain(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  const composer = document.querySelector<HTMLElement>('.composer textarea');
+  (composer ?? document.getElementById('main'))?.focus();
 }

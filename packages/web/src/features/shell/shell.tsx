@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
 import { useChannelInfo } from '../../chat/use-chat.ts';
-import { useWords } from '../../i18n/use-words.ts';
 import { NO_PANE, navigate, type Route, toChannel, useRoute } from '../../lib/routes.ts';
+import { useMedia } from '../../lib/use-media.ts';
 import { ChannelList } from '../channel-list/channel-list.tsx';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { ChannelView } from '../conversation/channel-view.tsx';
@@ -31,8 +31,11 @@ type OpenDialog = 'browse' | 'create' | 'direct' | 'switcher' | 'shortcuts' | nu
 
 /** The app of a signed-in user: conversations, the open one, and what lies beside it. */
 export function Shell() {
-  const { t } = useWords();
   const route = useRoute();
+  const isNarrow = useMedia('(max-width: 48rem)');
+  const view = viewOf(route);
+  // On a phone the list is all there is to see: then it is the main thing.
+  const isList = isNarrow && view === 'list';
   const [open, setOpen] = useState<OpenDialog>(null);
   const close = () => setOpen(null);
   useAttentionTitle(route);
@@ -40,12 +43,9 @@ export function Shell() {
   useShortcuts({ route, onSwitch: () => setOpen('switcher'), onHelp: () => setOpen('shortcuts') });
   const dialogs = { onBrowse: () => setOpen('browse'), onNewDirect: () => setOpen('direct') };
   return (
-    <div className="shell" data-view={viewOf(route)}>
-      <a className="skip-link" href={location.hash} onClick={skipToMain}>
-        {t('shell.skip')}
-      </a>
-      <div className="shell-side">
-        <ServerHead />
+    <div className="shell" data-view={view}>
+      <div className="shell-side" {...(isList ? { role: 'main' } : {})}>
+        <ServerHead isTop={isList} />
         <ChannelList route={route} {...dialogs} onSwitch={() => setOpen('switcher')} />
         <OwnBar onHelp={() => setOpen('shortcuts')} />
       </div>
@@ -116,10 +116,4 @@ function ChannelPane({ route }: { readonly route: Extract<Route, { name: 'channe
 function viewOf(route: Route): 'list' | 'main' | 'pane' {
   if (route.name === 'channel') return route.pane.name === 'none' ? 'main' : 'pane';
   return route.name === 'home' || route.name === 'join' || route.name === 'welcome' ? 'list' : 'main';
-}
-
-function skipToMain(event: { preventDefault(): void }): void {
-  event.preventDefault();
-  const composer = document.querySelector<HTMLElement>('.composer textarea');
-  (composer ?? document.getElementById('main'))?.focus();
 }

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeWorkspace, type Workspace } from '../support/workspace.ts';
+import { composer, useWorld } from './support/world.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const world = useWorld();
+let workspace: Workspace;
+
+beforeAll(async () => {
+  workspace = await makeWorkspace(world.server);
+});
+
+interface Violation {
+  readonly id: string;
+  readonly help: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate<readonly Violation[]>(
+    `axe.run(document, { runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
+  );
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary.split('\n')[1] ?? ''}`),
+  );
+}
+
+type Act = (page: Page) => Promise<unknown>;
+
+const press =
+  (key: string): Act =>
+  (page) =>
+    page.keyboard.press(key);
+const click =
+  (name: string): Act =>
+  (page) =>
+    page.getByRole('button', { name, exact: true }).first().click();
+const settled = (page: Page) => page.locator('.own-button').first().waitFor({ state: 'attached' });
+
+/** Every page, by its address and what is done there. */
+const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => string, act?: Act])[] = [
+  ['home', () => ''],
+  ['channel', ({ channels }) => `#/c/${channels.engineering}`, (page) => page.locator('.reaction').first().waitFor()],
+  ['message tools', ({ channels }) => `#/c/${channels.engineering}`, (page) => page.locator('.message').last().hover()],
+  ['direct', ({ direct }) => `#/c/${direct}`, (page) => page.locator('.message').first().waitFor()],
+  [
+    'thread',
+    ({ channels, threadId }) => `#/c/${channels.engineering}/thread/${threadId}`,
+    (page) => page.locator('.pane .message').nth(2).waitFor(),
+  ],
+  [
+    'members',
+    ({ channels }) => `#/c/${channels.engineering}/members`,
+    (page) => page.locator('.member-row').first().waitFor(),
+  ],
+  ['details', ({ channels }) => `#/c/${channels.engineering}/details`],
+  ['pins', ({ channels }) => `#/c/${channels.engineering}/pins`, (page) => page.locator('.pinned').waitFor()],
+  ['threads', () => '#/threads'],
+  ['switcher', () => '', press('Control+k')],
+  ['shortcuts', () => '', press('?')],
+  [
+    'channel browser',
+    () => '',
+    (page) => click('Browse channels')(page).then(() => page.locator('.browse-row').first().waitFor()),
+  ],
+  [
+    'new direct message',
+    () => '',
+    (page) => click('New message')(page).then(() => page.locator('.found-person').first().waitFor()),
+  ],
+  [
+    'emoji',
+    ({ channels }) => `#/c/${channels.engineering}`,
+    (page) => page.locator('.composer').getByRole('button', { name: 'Emoji' }).click(),
+  ],
+  ['completion', ({ channels }) => `#/c/${channels.engineering}`, (page) => composer(page).pressSequentially('@')],
+  ['own menu', () => '', (page) => page.locator('.own-button').click()],
+  [
+    'status',
+    () => '',
+    (page) =>
+      page
+        .locator('.own-button')
+        .click()
+        .then(() => page.getByRole('menuitem', { name: 'Set status' }).click()),
+  ],
+  ['profile', () => '#/settings/profile'],
+  ['appearance', () => '#/settings/appearance'],
+  ['sessions', () => '#/settings/sessions', (page) => page.locator('.rows li').first().waitFor()],
+  ['invitations', () => '#/settings/invitations'],
+  ['users', () => '#/admin/users', (page) => page.locator('.rows li').first().waitFor()],
+  ['keys', () => '#/admin/keys', (page) => page.getByRole('heading', { name: 'API keys' }).waitFor()],
+];
+
+describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing wrong', (colorScheme) => {
+  test('with signing in and up', async () => {
+    for (const hash of ['', '#/join/pin_none']) {
+      const page = await world.open(null, { colorScheme, hash });
+      await page.getByLabel('Password', { exact: true }).waitFor();
+      expect(await violations(page), hash).toEqual([]);
+    }
+  });
+
+  test('with any page', async () => {
+    const { maya } = workspace.people;
+    const found: Record<string, string[]> = {};
+    for (const [name, hash, act] of PAGES) {
+      const page = await world.open(maya, { colorScheme, hash: hash(workspace) });
+      await settled(page);
+      await act?.(page);
+      const wrong = await violations(page);
+      if (wrong.length > 0) found[name] = wrong;
+      await page.close();
+    }
+    expect(found).toEqual({});
+  }, 180_000);
+
+  test('on a phone', async () => {
+    const page = await world.open(workspace.people.maya, {
+      colorScheme,
+      viewport: { width: 390, height: 780 },
+      hasTouch: true,
+    });
+    await settled(page);
+    expect(await violations(page)).toEqual([]);
+    await page.goto(`${world.server.url}/#/c/${workspace.channels.engineering}`);
+    await page.locator('.message').first().waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+});

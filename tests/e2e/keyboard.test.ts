@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { makeOwner, makePerson, PASSWORD } from '../support/people.ts';
+import { composer, message, PATIENCE_MS, useWorld } from './support/world.ts';
+
+const world = useWorld();
+const poll = { timeout: PATIENCE_MS, interval: 50 };
+
+test('everything can be done without a pointer', async () => {
+  const owner = await makeOwner(world.server, 'Olga');
+  const kim = await makePerson(world.server.url, 'Kim');
+  const channel = await owner.client.createChannel({
+    kind: 'public',
+    name: 'planning',
+    memberIds: [kim.signedIn.user.id],
+  });
+  for (const text of ['first', 'second', 'third']) await channel.send(text);
+
+  const page = await world.open(null);
+  const keys = page.keyboard;
+  const focused = () =>
+    page.evaluate<string>('document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent');
+  await page.getByLabel('User name').waitFor();
+  await keys.type('kim');
+  await keys.press('Tab');
+  await keys.type(PASSWORD);
+  await keys.press('Enter');
+  await page.getByRole('button', { name: /Kim/ }).waitFor();
+
+  await keys.press('Control+k');
+  await keys.type('plan');
+  await page.getByRole('option', { name: /planning/ }).waitFor();
+  await keys.press('Enter');
+  await message(page, 'third').waitFor();
+
+  // From region to region, then from message to message.
+  await keys.press('F6');
+  await keys.press('F6');
+  await expect.poll(() => page.evaluate('document.activeElement.closest("[role=log]") !== null'), poll).toBe(true);
+  await keys.press('ArrowUp');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toContain('second');
+  await keys.press('r');
+  await expect.poll(focused, poll).toBe('Message #planning');
+  await keys.type('answer to second');
+  await keys.press('Enter');
+  await message(page, 'answer to second')
+    .getByRole('button', { name: /second/ })
+    .waitFor();
+
+  await keys.press('ArrowUp');
+  await expect.poll(focused, poll).toBe('Edit the message');
+  await keys.type(' indeed');
+  await keys.press('Enter');
+  await message(page, 'answer to second indeed').waitFor();
+  await expect.poll(focused, poll).toBe('Message #planning');
+
+  await keys.press('Shift+F6');
+  await keys.press('t');
+  await page.getByRole('complementary', { name: 'Thread' }).waitFor();
+  await keys.press('Escape');
+  await expect.poll(() => page.getByRole('complementary').count(), poll).toBe(0);
+
+  await keys.press('Control+k');
+  await keys.press('Escape');
+  await expect.poll(() => page.getByRole('dialog').count(), poll).toBe(0);
+  await composer(page).focus();
+  await keys.type('done :tad');
+  await page.getByRole('option', { name: /:tada:/ }).waitFor();
+  await keys.press('Tab');
+  await keys.press('Enter');
+  await message(page, 'done 🎉').waitFor();
+});
+
+test('a menu takes the focus, moves by arrows and letters, and gives the focus back', async () => {
+  const uma = await makePerson(world.server.url, 'Uma');
+  const vic = await makePerson(world.server.url, 'Vic');
+  const direct = await uma.client.openDirect([vic.signedIn.user.id]);
+  await direct.send('mine');
+  const page = await world.open(uma, { hash: `#/c/${direct.id}` });
+  const keys = page.keyboard;
+  await message(page, 'mine').focus();
+  // Focus by script shows nothing; a key does.
+  await keys.press('ArrowUp');
+  await page.getByRole('toolbar').getByRole('button', { name: 'More' }).focus();
+  await keys.press('Enter');
+  await page.getByRole('menuitem', { name: 'Edit' }).waitFor();
+  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toMatch(/^Edit/);
+  await keys.press('ArrowUp');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toBe('Delete');
+  await keys.press('p');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toBe('Pin');
+  await keys.press('Escape');
+  await expect.poll(() => page.getByRole('menu').count(), poll).toBe(0);
+  expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('More');
+});

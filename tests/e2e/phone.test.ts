@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { makeOwner, makePerson } from '../support/people.ts';
+import { composer, message, useWorld } from './support/world.ts';
+
+const world = useWorld();
+const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true } as const;
+
+test('a phone shows one thing at a time, and goes back', async () => {
+  const owner = await makeOwner(world.server, 'Olga');
+  const pia = await makePerson(world.server.url, 'Pia');
+  const direct = await owner.client.openDirect([pia.signedIn.user.id]);
+  await direct.send('Hello on the phone');
+  const page = await world.open(pia, PHONE);
+  const list = page.getByRole('navigation', { name: 'Conversations' });
+  await list.getByRole('link', { name: /Olga.*1 unread message/ }).tap();
+  await message(page, 'Hello on the phone').waitFor();
+  expect(await list.isVisible()).toBe(false);
+
+  await composer(page).fill('Two lines');
+  // On a phone Enter makes a line, the button sends.
+  await composer(page).press('Enter');
+  await composer(page).pressSequentially('of text');
+  await page.getByRole('button', { name: 'Send', exact: true }).tap();
+  await message(page, /Two lines\s*of text/).waitFor();
+
+  await message(page, 'Hello on the phone').tap();
+  await page.getByRole('toolbar').getByRole('button', { name: 'Open thread' }).tap();
+  const thread = page.getByRole('complementary', { name: 'Thread' });
+  await thread.getByRole('textbox').waitFor();
+  await thread.getByRole('button', { name: 'Close' }).tap();
+  await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+  await list.getByRole('link', { name: /Olga/ }).waitFor();
+  expect(await composer(page).count()).toBe(0);
+});
+
+test('nothing is wider than the screen', async () => {
+  const quinn = await makePerson(world.server.url, 'Quinn');
+  const rosa = await makePerson(world.server.url, 'Rosa-with-a-name-that-goes-on-and-on-and-on-to-the-end');
+  const direct = await rosa.client.openDirect([quinn.signedIn.user.id]);
+  await direct.send(`https://example.org/${'a'.repeat(300)}`);
+  await direct.send(`\`\`\`\n${'code '.repeat(80)}\n\`\`\``);
+  await direct.send(`| ${'column | '.repeat(12)}\n| ${'--- | '.repeat(12)}\n| ${'cell | '.repeat(12)}`);
+  const page = await world.open(quinn, { ...PHONE, viewport: { width: 320, height: 640 }, hash: `#/c/${direct.id}` });
+  await message(page, 'column').waitFor();
+  for (const hash of ['', `#/c/${direct.id}`, `#/c/${direct.id}/details`, '#/settings/sessions', '#/threads']) {
+    await page.goto(`${world.server.url}/${hash}`);
+    await page.locator('.own-button, .back-link').first().waitFor({ state: 'attached' });
+    expect(await page.evaluate('document.documentElement.scrollWidth'), hash).toBe(320);
+  }
+});
