@@ -241,7 +241,7 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
       if (topic === QUEUE_ACKS) road.acked(payload);
       else ports.onNodeNotice?.(topic, payload);
     },
-    readChanges: (channelId, since) => sync.changes(channelId, since),
+    readMissed: (channelId, since) => sync.missed(channelId, since),
     onRepair: (outcome) => {
       ports.metrics?.repaired(outcome);
       logger.info({ outcome }, 'a channel missed events and was repaired from the database');

@@ -22,8 +22,11 @@ export interface HubPorts {
   onEffect(channelId: ChannelId, effect: Effect | null): void;
   onUserNotice(notice: UserNotice, subscribers: ReadonlySet<Subscriber>): void;
   onNodeNotice(notice: NodeNotice): void;
-  /** Reads from the database what this node missed. */
-  readChanges(channelId: ChannelId, since: number): Promise<Changes>;
+  /** Reads from the database what this node missed, and, however much it is, who is out since. */
+  readMissed(
+    channelId: ChannelId,
+    since: number,
+  ): Promise<{ readonly changes: Changes; readonly left: readonly UserId[] }>;
   onRepair(outcome: 'repaired' | 'failed'): void;
 }
 
@@ -33,6 +36,8 @@ export class Hub {
   readonly #rooms = new Map<ChannelId, Room>();
   readonly #users = new Map<UserId, Set<Subscriber>>();
   readonly #repairing = new Set<ChannelId>();
+  /** Root channels that a subscriber waits to hear. */
+  readonly #expected = new WeakMap<Subscriber, Set<ChannelId>>();
 
   constructor(ports: HubPorts) {
     this.#ports = ports;
@@ -60,6 +65,7 @@ export class Hub {
   remove(subscriber: Subscriber): void {
     for (const channelId of subscriber.channels) this.#leaveRoom(subscriber, channelId);
     subscriber.channels.clear();
+    for (const channelId of this.#expected.get(subscriber) ?? []) this.forget(subscriber, channelId);
     const own = this.#users.get(subscriber.userId);
     own?.delete(subscriber);
     if (own?.size === 0) {
@@ -68,19 +74,70 @@ export class Hub {
     }
   }
 
-  /** Lets a subscriber hear a root channel. Join first, read the database after: then nothing can fall between. */
-  join(subscriber: Subscriber, channelId: ChannelId): void {
+  /**
+   * Makes ready to let a subscriber hear a root channel. Expect first, read the database after, then let in: nothing falls
+   * between, and nothing is heard by who turns out not to be a member.
+   */
+  expect(subscriber: Subscriber, channelId: ChannelId): void {
+    if (subscriber.channels.has(channelId)) return;
     let room = this.#rooms.get(channelId);
     if (room === undefined) {
       room = new Room(channelId);
       this.#rooms.set(channelId, room);
       this.#ports.bus.subscribe(`channel:${channelId}`);
     }
-    room.subscribers.add(subscriber);
-    subscriber.channels.add(channelId);
+    room.expect(subscriber);
+    const expected = this.#expected.get(subscriber);
+    if (expected === undefined) this.#expected.set(subscriber, new Set([channelId]));
+    else expected.add(channelId);
   }
 
-  /** Resolves when what was joined so far is heard from other nodes too. */
+  /** It is not to be: the subscriber is no member. */
+  forget(subscriber: Subscriber, channelId: ChannelId): void {
+    if (!this.#expected.get(subscriber)?.delete(channelId)) return;
+    const room = this.#rooms.get(channelId);
+    room?.forget(subscriber);
+    this.#endIfDeserted(room);
+  }
+
+  expects(subscriber: Subscriber, channelId: ChannelId): boolean {
+    return this.#expected.get(subscriber)?.has(channelId) === true;
+  }
+
+  /** True when everything after `rev` is at hand in a channel. */
+  canLetIn(channelId: ChannelId, rev: number): boolean {
+    return this.#rooms.get(channelId)?.keptSince(rev) != null;
+  }
+
+  /**
+   * Lets a subscriber who was expected hear everything after `rev`, at which he was read to be a member. Call it when the
+   * room has reached that rev, or an earlier leave that is still on its way would put him out. False: what came after it
+   * is not at hand, so his place must be read anew.
+   */
+  letIn(subscriber: Subscriber, channelId: ChannelId, rev: number): boolean {
+    const room = this.#rooms.get(channelId);
+    if (room === undefined || !this.expects(subscriber, channelId)) return true;
+    const missed = room.keptSince(rev);
+    if (missed === null) return false;
+    room.subscribers.add(subscriber);
+    subscriber.channels.add(channelId);
+    this.forget(subscriber, channelId);
+    for (const { frame, effect } of missed) {
+      subscriber.outbox.push(frame);
+      if (effect?.left?.includes(subscriber.userId)) {
+        this.leave(subscriber, channelId);
+        break;
+      }
+    }
+    return true;
+  }
+
+  /** Resolves when everything up to `rev` was delivered in a channel, or nobody here hears it any more; null when it is so. */
+  whenReached(channelId: ChannelId, rev: number): Promise<void> | null {
+    return this.#rooms.get(channelId)?.whenReached(rev) ?? null;
+  }
+
+  /** Resolves when what was expected so far is heard from other nodes too. */
   whenListening(): Promise<void> {
     return this.#ports.bus.whenListening();
   }
@@ -89,7 +146,7 @@ export class Hub {
     if (subscriber.channels.delete(channelId)) this.#leaveRoom(subscriber, channelId);
   }
 
-  /** Says that a reader of the database has given all up to `rev` to whoever just joined. */
+  /** Says that the database was read at `rev`: a room that knows nothing yet begins there. */
   anchor(channelId: ChannelId, rev: number): void {
     const room = this.#rooms.get(channelId);
     if (room === undefined) return;
@@ -128,9 +185,14 @@ export class Hub {
     const room = this.#rooms.get(channelId);
     if (room === undefined) return;
     room.subscribers.delete(subscriber);
-    if (room.subscribers.size > 0) return;
-    this.#rooms.delete(channelId);
-    this.#ports.bus.unsubscribe(`channel:${channelId}`);
+    this.#endIfDeserted(room);
+  }
+
+  #endIfDeserted(room: Room | undefined): void {
+    if (room === undefined || !room.isDeserted || this.#rooms.get(room.channelId) !== room) return;
+    this.#rooms.delete(room.channelId);
+    room.tellReached(true);
+    this.#ports.bus.unsubscribe(`channel:${room.channelId}`);
   }
 
   #receive(payload: BusPayload): void {
@@ -175,13 +237,17 @@ export class Hub {
   }
 
   #deliver(room: Room, events: readonly CommittedEvent[]): void {
-    if (events.length === 0) return;
-    room.lastDeliveryAt = this.#ports.clock.monotonic();
-    if (!room.hasHole) room.holeSince = null;
-    for (const event of events) {
-      this.#ports.flusher.broadcast(outboxes(room.subscribers), encodeFrame(event.json));
-      if (event.effect !== undefined) this.#applyEffect(room, event.effect);
+    if (events.length > 0) {
+      room.lastDeliveryAt = this.#ports.clock.monotonic();
+      if (!room.hasHole) room.holeSince = null;
     }
+    for (const { rev, json, effect } of events) {
+      const frame = encodeFrame(json);
+      this.#ports.flusher.broadcast(outboxes(room.subscribers), frame);
+      room.keep({ rev, frame, effect });
+      if (effect !== undefined) this.#applyEffect(room, effect);
+    }
+    room.tellReached();
   }
 
   #applyEffect(room: Room, effect: Effect): void {
@@ -224,9 +290,9 @@ export class Hub {
   async #repair(room: Room): Promise<void> {
     const since = room.rev ?? 0;
     try {
-      const changes = await this.#ports.readChanges(room.channelId, since);
+      const { changes, left } = await this.#ports.readMissed(room.channelId, since);
       if (room.rev !== null && changes.rev <= room.rev) return;
-      this.#endThoseWhoLeft(room, changes.members?.left ?? []);
+      this.#endThoseWhoLeft(room, left);
       this.#ports.onEffect(room.channelId, null);
       const frame = encodeFrame(JSON.stringify({ t: 'changes', ...changes }));
       this.#ports.flusher.broadcast(outboxes(room.subscribers), frame);

@@ -17,7 +17,7 @@ function setUp() {
     onEffect: () => {},
     onUserNotice: () => {},
     onNodeNotice: () => {},
-    readChanges: () => Promise.reject(new Error('nothing to read')),
+    readMissed: () => Promise.reject(new Error('nothing to read')),
     onRepair: () => {},
   });
   const wire = new FakeWire();

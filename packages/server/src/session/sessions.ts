@@ -1,12 +1,13 @@
-import type { ChannelId, PongFrame, Resume, UserId } from '@parley/protocol';
+import type { PongFrame, Resume } from '@parley/protocol';
 import type { AccessDirectory } from '../channels/access.ts';
 import type { UserNotice } from '../fanout/bus.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Subscriber } from '../hub/subscriber.ts';
 import { unreachable } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Place, SyncSource } from '../sync/sync-source.ts';
+import type { SyncSource } from '../sync/sync-source.ts';
 import type { Actor } from '../users/actor.ts';
+import { isRoot, Memberships } from './memberships.ts';
 import { Session } from './session.ts';
 
 /** A pong tells the tops of channels that moved within this many heartbeat intervals. */
@@ -33,32 +34,34 @@ export interface SessionsPorts {
 /** Registers sockets that have a user, brings them up to date, and follows what happens to their user. */
 export class Sessions {
   readonly #ports: SessionsPorts;
+  readonly #memberships: Memberships;
   readonly #admitted = new WeakSet<Session>();
 
   constructor(ports: SessionsPorts) {
     this.#ports = ports;
+    this.#memberships = new Memberships(ports);
   }
 
   /**
-   * Joins first, reads after: an event that is committed in between is sent live, and the client applies those above the
-   * rev that the sync tells.
+   * Expects first, reads after: an event that is committed in between is kept, and sent once it is known that the session may
+   * have it; the client applies those above the rev that the sync tells.
    */
   async ready(session: Session, resume: Resume | null): Promise<void> {
     const { hub, access, sync } = this.#ports;
     hub.add(session);
     await hub.whenListening();
     const [rootIds] = await Promise.all([sync.rootIds(session.userId), this.#lookAgain(session)]);
-    for (const channelId of rootIds) if (session.isOpen) hub.join(session, channelId);
+    if (!session.isOpen) return;
+    for (const channelId of rootIds) hub.expect(session, channelId);
     await hub.whenListening();
     const gapsBefore = access.gaps;
     const places = await sync.places(session.userId);
     if (!session.isOpen || session.actor === null) return;
-    this.#leaveLost(session, places);
     access.admit(session.userId, session.actor.serverRole, places.filter(isRoot), gapsBefore);
     this.#admitted.add(session);
     session.state = 'ready';
     this.#ports.onReady(session);
-    for (const { joined } of places.filter(isRoot)) hub.anchor(joined.channel.id, joined.channel.rev);
+    this.#memberships.settle(session, places, rootIds);
     for await (const frame of sync.frames(session.userId, places, resume)) {
       await this.#untilTaken(session);
       session.send(frame);
@@ -89,7 +92,7 @@ export class Sessions {
   notice(notice: UserNotice, subscribers: ReadonlySet<Subscriber>): void {
     switch (notice.kind) {
       case 'joined':
-        this.#gain(notice.userId, notice.channelId, subscribers).catch((error: unknown) => this.#ports.onFault(error));
+        void this.#memberships.gain(notice.userId, notice.channelId, subscribers);
         return;
       case 'cut':
         for (const subscriber of [...subscribers]) {
@@ -120,38 +123,9 @@ export class Sessions {
     return { t: 'pong', now: clock.now(), tops: tops.slice(0, 1_000) };
   }
 
-  async #gain(userId: UserId, channelId: ChannelId, subscribers: ReadonlySet<Subscriber>): Promise<void> {
-    const { hub, access, sync } = this.#ports;
-    for (const subscriber of subscribers) hub.join(subscriber, channelId);
-    await hub.whenListening();
-    const gapsBefore = access.gaps;
-    const place = await sync.place(userId, channelId);
-    if (place === null) {
-      for (const subscriber of subscribers) hub.leave(subscriber, channelId);
-      return;
-    }
-    if (!isRoot(place)) {
-      // A thread is heard with its root.
-      for (const subscriber of subscribers) hub.leave(subscriber, channelId);
-    } else access.enter(userId, place.facts, place.role, gapsBefore);
-    hub.anchor(channelId, place.joined.channel.rev);
-    for (const subscriber of subscribers)
-      if (subscriber instanceof Session) subscriber.send({ t: 'joined', joined: place.joined });
-  }
-
-  /** A channel that was lost between the two reads. */
-  #leaveLost(session: Session, places: readonly Place[]): void {
-    const mine = new Set(places.map((place) => place.joined.channel.id));
-    for (const channelId of [...session.channels]) if (!mine.has(channelId)) this.#ports.hub.leave(session, channelId);
-  }
-
   async #untilTaken(session: Session): Promise<void> {
     while (session.isOpen && session.outbox.pendingBytes > SYNC_PENDING_BYTES) {
       await new Promise<void>((resolve) => void this.#ports.clock.setTimeout(resolve, SYNC_POLL_MS));
     }
   }
-}
-
-function isRoot(place: Place): boolean {
-  return place.joined.channel.kind !== 'thread';
 }

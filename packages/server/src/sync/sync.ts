@@ -101,6 +101,14 @@ export class Sync implements SyncSource {
     return atOneMoment(this.#db, (tx) => changesOn(tx, channelId, since));
   }
 
+  /** As `changes`, with all who are out since then: they are told even when the changes are too many. */
+  missed(channelId: ChannelId, since: number): Promise<{ changes: Changes; left: UserId[] }> {
+    return atOneMoment(this.#db, async (tx) => {
+      const members = await readMembersSince(tx, [{ channelId, rev: since }]);
+      return { changes: await changesOn(tx, channelId, since), left: membersOf(members).left };
+    });
+  }
+
   /** As `changes`, for a user. Access and content are of one moment: who was removed gets nothing that was committed after. */
   changesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes> {
     return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant) => {

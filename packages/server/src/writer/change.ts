@@ -32,7 +32,7 @@ export interface Change {
   voidAccess(): void;
   /** Members after this change. */
   setMemberCount(count: number): void;
-  /** Tells a user's sockets after the commit. */
+  /** Makes a user's sockets look after the commit, or when it is not known whether it happened. */
   notify(notice: UserNotice): void;
 }
 
@@ -119,18 +119,31 @@ export class Changes {
   }
 
   async #once<Result>(channelId: ChannelId, work: (change: Change) => Promise<Result>): Promise<Result> {
-    const { change, result } = await this.#db.transaction().execute(async (tx) => {
-      const rows = await query<LockedChannel>(tx, LOCK, [channelId]);
-      const channel = rows[0];
-      if (channel === undefined)
-        throw new AppError('not_found', 'unable to find the channel; there is none with this id');
-      const pending = new PendingChange(tx, channel);
-      const workResult = await work(pending);
-      await pending.save();
-      return { change: pending, result: workResult };
-    });
-    this.#fanout.committed(change.channel.id, change.events);
-    for (const notice of change.notices) this.#fanout.user(notice);
-    return result;
+    const saved: PendingChange[] = [];
+    try {
+      const result = await this.#db.transaction().execute(async (tx) => {
+        const rows = await query<LockedChannel>(tx, LOCK, [channelId]);
+        const channel = rows[0];
+        if (channel === undefined)
+          throw new AppError('not_found', 'unable to find the channel; there is none with this id');
+        const change = new PendingChange(tx, channel);
+        const workResult = await work(change);
+        await change.save();
+        saved.push(change);
+        return workResult;
+      });
+      for (const change of saved) this.#fanout.committed(change.channel.id, change.events);
+      this.#notify(saved);
+      return result;
+    } catch (error) {
+      // The commit may have happened with its answer lost. Its events show as missing revs; of its notices nothing would,
+      // and they only make their readers look.
+      if (!isRetryableError(error)) this.#notify(saved);
+      throw error;
+    }
+  }
+
+  #notify(changes: readonly PendingChange[]): void {
+    for (const { notices } of changes) for (const notice of notices) this.#fanout.user(notice);
   }
 }

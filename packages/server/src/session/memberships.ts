@@ -1,0 +1,112 @@
+import type { ChannelId, UserId } from '@parley/protocol';
+import type { AccessDirectory } from '../channels/access.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Subscriber } from '../hub/subscriber.ts';
+import type { Clock } from '../lib/clock.ts';
+import { encodeFrame } from '../outbox/frame.ts';
+import type { Place, SyncSource } from '../sync/sync-source.ts';
+import type { Session } from './session.ts';
+
+/** Wait before a place is read again that could not be read: nobody will ask for it a second time. */
+const RETRY_MS = 1_000;
+
+export interface MembershipPorts {
+  readonly clock: Clock;
+  readonly hub: Hub;
+  readonly access: AccessDirectory;
+  readonly sync: SyncSource;
+  onFault(error: unknown): void;
+}
+
+/** Lets sockets hear the channels of their users: never before it is known that they may, and from exactly where that was read. */
+export class Memberships {
+  readonly #ports: MembershipPorts;
+
+  constructor(ports: MembershipPorts) {
+    this.#ports = ports;
+  }
+
+  /** Lets a session into the rooms that it expects and has just read its places of; each as soon as the room has got there. */
+  settle(session: Session, places: readonly Place[], expected: readonly ChannelId[]): void {
+    const { hub } = this.#ports;
+    const roots = new Map(places.filter(isRoot).map((place) => [place.joined.channel.id, place.joined.channel.rev]));
+    for (const channelId of expected) if (!roots.has(channelId)) hub.forget(session, channelId);
+    for (const [channelId, rev] of roots) {
+      hub.anchor(channelId, rev);
+      const reached = hub.expects(session, channelId) ? hub.whenReached(channelId, rev) : null;
+      if (reached === null) this.#letInOrRead(session, channelId, rev);
+      else void reached.then(() => this.#letInOrRead(session, channelId, rev));
+    }
+  }
+
+  /** A user is, or may be, in a channel: reads it, and tells those of his sockets of it that are here. */
+  async gain(userId: UserId, channelId: ChannelId, subscribers: Iterable<Subscriber>): Promise<void> {
+    const { clock } = this.#ports;
+    let untold = this.#here(userId, subscribers);
+    while (untold.length > 0) {
+      try {
+        return await this.#readAndTell(userId, channelId, untold);
+      } catch (error) {
+        this.#ports.onFault(error);
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, RETRY_MS));
+      }
+      untold = this.#here(userId, untold);
+    }
+  }
+
+  async #readAndTell(userId: UserId, channelId: ChannelId, subscribers: readonly Subscriber[]): Promise<void> {
+    const { hub, access, sync } = this.#ports;
+    for (let untold = this.#here(userId, subscribers); untold.length > 0; untold = this.#here(userId, untold)) {
+      for (const subscriber of untold) hub.expect(subscriber, channelId);
+      await hub.whenListening();
+      const gapsBefore = access.gaps;
+      const place = await sync.place(userId, channelId);
+      if (place === null || !isRoot(place)) {
+        for (const subscriber of untold) hub.forget(subscriber, channelId);
+        // A thread is heard with its root.
+        if (place !== null) tell(untold, place);
+        return;
+      }
+      access.enter(userId, place.facts, place.role, gapsBefore);
+      const { rev } = place.joined.channel;
+      hub.anchor(channelId, rev);
+      // What came before this moment comes before the word of it: also an earlier leave that is still on its way.
+      await hub.whenReached(channelId, rev);
+      untold = untold.filter((subscriber) => !this.#tellOne(subscriber, place));
+    }
+  }
+
+  /** False when the place has to be read again: what followed it was not kept, or a leave came first. */
+  #tellOne(subscriber: Subscriber, place: Place): boolean {
+    const { hub } = this.#ports;
+    const { id, rev } = place.joined.channel;
+    if (subscriber.channels.has(id)) tell([subscriber], place);
+    else if (!hub.expects(subscriber, id) || !hub.canLetIn(id, rev)) return false;
+    else {
+      tell([subscriber], place);
+      hub.letIn(subscriber, id, rev);
+    }
+    return true;
+  }
+
+  #letInOrRead(session: Session, channelId: ChannelId, rev: number): void {
+    const { hub } = this.#ports;
+    if (!session.isOpen || session.channels.has(channelId)) return;
+    if (hub.expects(session, channelId) && hub.letIn(session, channelId, rev)) return;
+    void this.gain(session.userId, channelId, [session]);
+  }
+
+  #here(userId: UserId, subscribers: Iterable<Subscriber>): Subscriber[] {
+    const here = this.#ports.hub.subscribersOf(userId);
+    return [...subscribers].filter((subscriber) => here?.has(subscriber) === true);
+  }
+}
+
+export function isRoot(place: Place): boolean {
+  return place.joined.channel.kind !== 'thread';
+}
+
+function tell(subscribers: readonly Subscriber[], { joined }: Place): void {
+  const frame = encodeFrame(JSON.stringify({ t: 'joined', joined }));
+  for (const subscriber of subscribers) subscriber.outbox.push(frame);
+}
