@@ -543,3 +543,20 @@ test('delivered and read are gathered, and read says delivered too', async () =>
   ]);
   ann.close();
 });
+
+test('word of a channel from before the user left it does not bring it back, word from after it does', async () => {
+  const { clock, server, client } = world();
+  const [ann, bob] = [server.user('ann'), server.user('bob')];
+  const general = server.channel('general', [ann, bob]);
+  const annClient = client('ann');
+  await online(clock, annClient);
+  const before = general.joinedFor(ann.id);
+  general.leave(ann.id);
+  server.tell(ann.id, { t: 'joined', joined: before });
+  await clock.advance(50);
+  expect(annClient.channels.getSnapshot()).toEqual([]);
+  server.invite(general, ann);
+  await clock.advance(50);
+  expect(annClient.channels.getSnapshot()).toMatchObject([{ id: general.id }]);
+  annClient.close();
+});

@@ -64,7 +64,7 @@ export class ChatClient {
         const { current, error } = connection.change;
         if (current === 'online' && session.user !== null) resolve(session.user);
         else if (current === 'failed' || current === 'closed') {
-          reject(error ?? new ParleyError('closed', 'unable to connect; the client was closed'));
+          reject(error ?? new ParleyError('closed', 'unable to connect; the client is closed'));
         } else return false;
         return true;
       };

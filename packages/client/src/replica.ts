@@ -50,6 +50,8 @@ export class Replica {
    * loses nothing, since the log sees a hole and mends it.
    */
   #strays: RevEvent[] = [];
+  /** The rev at which the user was last known to be out of a root channel: an answer from before it does not bring it back. */
+  readonly #outAt = new Map<ChannelId, number>();
   #userId: UserId | null = null;
 
   constructor(ports: ReplicaPorts) {
@@ -111,6 +113,7 @@ export class Replica {
     const { channel } = joined;
     const known = this.#channels.get(channel.id);
     if (known === undefined) {
+      if (channel.rev <= (this.#outAt.get(channel.id) ?? -1)) return;
       const state = new ChannelState(channel, joined.membership);
       this.#channels.set(channel.id, state);
       this.#ports.content(channel.id)?.reset();
@@ -128,10 +131,11 @@ export class Replica {
   }
 
   /** The user is no longer in a channel, or does not follow a thread any more. */
-  remove(channelId: ChannelId): void {
+  remove(channelId: ChannelId, rev?: number): void {
     const state = this.#channels.get(channelId);
     if (state === undefined) return;
     if (state.log !== null) {
+      this.#outAt.set(channelId, rev ?? state.log.rev);
       for (const content of this.#ports.contents()) if (this.#rootOf(content) === channelId) content.clear();
     }
     this.#channels.delete(channelId);
@@ -248,7 +252,7 @@ export class Replica {
   }
 
   #applyMembers(root: ChannelState, { joined, left }: Pick<MembersEvent, 'joined' | 'left'>, rev: number): void {
-    if (this.#userId !== null && left.includes(this.#userId)) return this.remove(root.id);
+    if (this.#userId !== null && left.includes(this.#userId)) return this.remove(root.id, rev);
     const own = joined.find((member) => member.userId === this.#userId);
     if (own !== undefined && root.membership !== null) root.setMembership({ ...root.membership, role: own.role });
     const content = this.#ports.content(root.id);
@@ -298,6 +302,7 @@ export class Replica {
     const gone = [...this.#channels.keys()];
     this.#channels.clear();
     this.#strays = [];
+    this.#outAt.clear();
     for (const content of this.#ports.contents()) content.reset();
     for (const channelId of gone) this.#ports.onChannels(channelId);
   }
