@@ -15,6 +15,8 @@ export class Follower {
   readonly #revs = new Map<ChannelId, number>();
   /** Events that came before their turn, or before their channel was known. */
   readonly #held = new Map<ChannelId, Map<number, RevEvent>>();
+  /** The rev at which the user was last known to be out of a channel. */
+  readonly #outAt = new Map<ChannelId, number>();
   #userId: UserId | null = null;
 
   revOf(channel: ChannelId): number | undefined {
@@ -45,6 +47,7 @@ export class Follower {
   /** Takes a channel whole; one that is known already stays where it is. */
   joined({ channel }: JoinedChannel): Step[] {
     if (channel.kind === 'thread' || this.#revs.has(channel.id)) return [];
+    if (channel.rev <= (this.#outAt.get(channel.id) ?? -1)) return [];
     this.#revs.set(channel.id, channel.rev);
     return [{ kind: 'reset', channel: channel.id, seq: channel.lastSeq, rev: channel.rev }, ...this.#due(channel.id)];
   }
@@ -68,6 +71,7 @@ export class Follower {
     const steps: Step[] = [];
     if (frame.reset) {
       this.#revs.clear();
+      this.#outAt.clear();
       this.#held.clear();
     }
     for (const channel of frame.gone) steps.push(...this.#drop(channel));
@@ -105,7 +109,10 @@ export class Follower {
   }
 
   #drop(channel: ChannelId): Step[] {
-    if (!this.#revs.delete(channel)) return [];
+    const rev = this.#revs.get(channel);
+    if (rev === undefined) return [];
+    this.#revs.delete(channel);
+    this.#outAt.set(channel, rev);
     this.#held.delete(channel);
     return [{ kind: 'gone', channel }];
   }

@@ -131,7 +131,7 @@ function handlersOf(rooms: NodeRooms): Handlers {
     ...memberHandlers({ members, channelReader }),
     ...messageHandlers({ history: new History(db), messageChanges: new MessageChanges(changes, mentions) }),
     ...syncHandlers(rooms),
-    'message.send': sendMessage({ ...rooms, mentions }),
+    'message.send': sendMessage({ ...rooms, mentions, attachments: { claim: () => Promise.resolve([]) } }),
     'receipt.delivered': nothing,
     'receipt.read': nothing,
   } as Partial<Handlers> as Handlers;

@@ -5,8 +5,9 @@ import type { Backend, DatabaseServer } from './database-server.ts';
 import { PgError } from './pg-error.ts';
 import type { Result } from './statement.ts';
 
-/** As in `openPostgres`. */
+/** As `openPostgres` has it, from the settings of the app. */
 const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 17_000;
 
 /** How one node's way to the database is at the moment; its pools share it. */
 export class DatabaseLink {
@@ -148,8 +149,6 @@ export class SimClientConnection {
   #isDead = false;
   /** Ends the query that waits for its answer. */
   #fail: ((error: Error) => void) | null = null;
-  /** The query before has had no answer: whatever comes after it stands behind it for ever. */
-  #isStuck = false;
 
   constructor(pool: SimPool, world: PoolWorld) {
     this.#pool = pool;
@@ -192,15 +191,14 @@ export class SimClientConnection {
         settle();
       };
       this.#fail = (error) => end(() => reject(error));
-      const timeoutMs = config.query_timeout;
-      if (timeoutMs !== undefined)
-        this.#world.clock.setTimeout(() => {
-          end(() => {
-            this.#isStuck = true;
-            reject(new Error('Query read timeout'));
-          });
-        }, timeoutMs);
-      if (!this.#isStuck) this.#send(config, (outcome) => end(() => settleQuery(outcome, resolve, reject)));
+      this.#world.clock.setTimeout(() => {
+        end(() => {
+          // A connection that owes an answer is given up with it.
+          this.#end();
+          reject(new Error('Query read timeout'));
+        });
+      }, config.query_timeout ?? QUERY_TIMEOUT_MS);
+      this.#send(config, (outcome) => end(() => settleQuery(outcome, resolve, reject)));
     });
   }
 
@@ -223,16 +221,11 @@ export class SimClientConnection {
     const { clock, link, server } = this.#world;
     clock.setTimeout(() => {
       if (this.#isDead || this.#backend === null) return;
-      if (link.outage === 'swallow') {
-        this.#isStuck = true;
-        return;
-      }
+      if (link.outage === 'swallow') return;
       server.execute(this.#backend, config.text, config.values ?? [], (outcome) => {
         if (link.losesAnswers) return this.break(true);
         clock.setTimeout(() => {
-          if (this.#isDead) return;
-          if (link.outage === 'swallow') this.#isStuck = true;
-          else answer(outcome);
+          if (!this.#isDead && link.outage !== 'swallow') answer(outcome);
         }, this.hopMs());
       });
     }, this.hopMs());
