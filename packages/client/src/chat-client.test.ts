@@ -560,3 +560,24 @@ test('word of a channel from before the user left it does not bring it back, wor
   expect(annClient.channels.getSnapshot()).toMatchObject([{ id: general.id }]);
   annClient.close();
 });
+
+test('a repair tells of every new message as new and shows all of them, also when an earlier one was changed last', async () => {
+  const { clock, server, client } = world();
+  const [ann, bob] = [server.user('ann'), server.user('bob')];
+  const general = server.channel('general', [ann, bob]);
+  const annClient = client('ann');
+  await online(clock, annClient);
+  annClient.channel(general.id).messages.subscribe(() => {});
+  await clock.advance(50);
+  const told: string[] = [];
+  annClient.on('message', ({ message }) => told.push(message.body));
+  server.faults = { ...server.faults, loseEvent: 1 };
+  for (const body of ['one', 'two', 'three']) general.send(bob.id, server.id(), body);
+  general.edit(1, 'one, edited');
+  server.heal();
+  general.send(bob.id, server.id(), 'four');
+  await clock.advance(2_000);
+  expect(told).toEqual(['one, edited', 'two', 'three', 'four']);
+  expect(bodies(annClient.channel(general.id).messages.getSnapshot().items)).toEqual(told);
+  annClient.close();
+});

@@ -268,7 +268,9 @@ export class Replica {
       state.setView(changes.channel);
       this.#tellChanged(state);
     }
-    for (const message of changes.messages) this.#applyMessage(state, message, null, isLive);
+    // They come by rev: one that was changed after later ones were sent would else be taken for known, and those for unknown.
+    const messages = changes.messages.toSorted((a, b) => a.seq - b.seq);
+    for (const message of messages) this.#applyMessage(state, message, null, isLive);
     if (changes.members !== undefined) this.#applyMembers(state, changes.members, changes.rev);
   }
 
