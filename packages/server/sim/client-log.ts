@@ -142,7 +142,9 @@ export class ClientLog {
         const told = this.#told.get(step.channel) ?? [];
         // Whatever the changes brought stands before what was held back and is due after them.
         const count = told.findIndex(({ message }) => message.rev > rev && this.#isDueLater(step.channel, message.rev));
-        const items = told.splice(0, count < 0 ? told.length : count).map(({ message }) => itemOf(message));
+        const items = told
+          .splice(0, count < 0 ? told.length : count)
+          .map(({ message, isNew }) => ({ ...itemOf(message), isNew }));
         const moves = { joined: members?.joined.map((member) => member.userId) ?? [], left: members?.left ?? [] };
         const { from } = step.changes;
         return this.#log({ type: 'resume', channel: step.channel, from, rev, items, ...moves });

@@ -69,6 +69,7 @@ export class Copy {
     const fresh = new Map<string, number[]>();
     for (const item of items) {
       const channel = item.channel ?? this.root;
+      this.#compareNews(channel, item, place);
       if (item.rev <= from || item.rev > rev)
         this.#report('I3', `a state of rev ${item.rev} came with ${from} to ${rev}`, { ...place, id: item.id });
       const part = this.#part(channel);
@@ -84,6 +85,15 @@ export class Copy {
       for (const seq of seqs) this.show(channel, seq, { ...place, channel, seq });
     }
     this.rev = Math.max(this.rev, rev);
+  }
+
+  /** What is new here was told as new, and nothing else was. */
+  #compareNews(channel: string, { id, seq, isNew }: Item, place: Place): void {
+    const part = this.#part(channel);
+    if (part.start === null || isNew === undefined || isNew === seq > part.top) return;
+    const where = { ...place, channel, id, seq };
+    if (isNew) this.#report('I2', 'the message was shown as new a second time', where);
+    else this.#report('I1', 'a new message came as a change of one that was never shown', where);
   }
 
   #part(channel: string): Part {

@@ -76,6 +76,22 @@ const DAMAGES: readonly [name: string, invariant: Invariant, damage: (history: H
   ],
   ['a client never gets the last message', 'I1', (history) => change(history, finalOf('bob'), { seq: 4, unread: 1 })],
   [
+    'a new message is told as a change',
+    'I1',
+    (history) => change(history, { type: 'resume' }, { items: [{ id: 'm4', seq: 4, rev: 5, isNew: false }] }),
+  ],
+  [
+    'a known message is told as new by a repair',
+    'I2',
+    (history) => {
+      const items = [
+        { id: 'm3', seq: 3, rev: 4, isNew: true },
+        { id: 'm4', seq: 4, rev: 5, isNew: true },
+      ];
+      change(history, { type: 'resume' }, { from: 3, items });
+    },
+  ],
+  [
     'a message is stored twice',
     'I2',
     (history) => {

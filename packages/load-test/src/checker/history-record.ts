@@ -20,6 +20,8 @@ export interface Item {
   readonly seq: number;
   /** The rev of this state. */
   readonly rev: number;
+  /** Whether the application was told that it is new; left out where nobody is told. */
+  readonly isNew?: boolean;
   /** Names the content, so that two states of one rev can be compared without carrying text. */
   readonly digest?: string;
 }
