@@ -33,6 +33,8 @@ export async function printEvents(
     if (options.input !== null) {
       const lines = createInterface({ input: options.input });
       lines.on('line', (line) => void (line.trim() !== '' && client.channel(channelId).send(line)));
+      // An open input would keep the process alive.
+      ends.push(() => lines.close());
     }
   }
   await new Promise<void>((resolve) => {
