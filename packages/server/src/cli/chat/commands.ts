@@ -25,13 +25,16 @@ export interface SlashCommand {
 /** A mistake of the person at the terminal, to be told as it is. */
 export class UsageError extends Error {}
 
+/** Wide enough for the longest, so that the help fits 80 columns. */
+const USAGE_WIDTH = 32;
+
 const STATES = ['online', 'away', 'invisible', 'dnd'] as const;
 
 /** All commands by name. */
 export const COMMANDS: Readonly<Record<string, SlashCommand>> = {
   help: { usage: '/help', help: 'what can be typed here', run: (scene) => printHelp(scene) },
   channels: { usage: '/channels', help: 'your channels, and what is unread', run: listChannels },
-  join: { usage: '/join <channel>', help: 'open a channel, joining it if need be', completes: 'channels', run: join },
+  join: { usage: '/join <channel>', help: 'open a channel, or join it', completes: 'channels', run: join },
   create: { usage: '/create <name> [private]', help: 'make a channel', run: create },
   dm: { usage: '/dm <user> [<user> …]', help: 'talk to people directly', completes: 'users', run: direct },
   who: { usage: '/who', help: 'who is in the channel', run: who },
@@ -39,14 +42,14 @@ export const COMMANDS: Readonly<Record<string, SlashCommand>> = {
   leave: { usage: '/leave', help: 'leave the channel', run: leave },
   history: { usage: '/history [<count>]', help: 'earlier messages', run: history },
   reply: { usage: '/reply <number> <text>', help: 'answer to a message', run: reply },
-  edit: { usage: '/edit [<number>] <text>', help: 'change one of your messages, by default the last', run: edit },
-  delete: { usage: '/delete [<number>]', help: 'delete a message, by default your last', run: remove },
-  react: { usage: '/react [<number>] <emoji>', help: 'react to a message, by default the last', run: react },
+  edit: { usage: '/edit [<number>] <text>', help: 'change your last message, or another', run: edit },
+  delete: { usage: '/delete [<number>]', help: 'delete your last message, or another', run: remove },
+  react: { usage: '/react [<number>] <emoji>', help: 'react to the last message, or another', run: react },
   retry: { usage: '/retry', help: 'try again what was not sent', run: (scene) => retryAll(scene) },
   discard: { usage: '/discard', help: 'take back what was not sent', run: (scene) => discardAll(scene) },
   status: {
-    usage: '/status <online|away|invisible|dnd> [<text>]',
-    help: 'how others see you',
+    usage: '/status <state> [<text>]',
+    help: 'online, away, invisible or dnd, and why',
     completes: STATES,
     run: status,
   },
@@ -62,8 +65,8 @@ export async function runCommand(scene: CommandScene, line: string): Promise<voi
 }
 
 function printHelp({ print, paint }: CommandScene): void {
-  for (const { usage, help } of Object.values(COMMANDS)) print(`  ${usage.padEnd(44)} ${paint('dim', help)}`);
-  print(paint('dim', '  Numbers are those before the messages. A line that begins with // is sent with one slash.'));
+  for (const { usage, help } of Object.values(COMMANDS)) print(`  ${usage.padEnd(USAGE_WIDTH)} ${paint('dim', help)}`);
+  print(paint('dim', '  Numbers are those before the messages; // sends a line that begins with a slash.'));
 }
 
 async function listChannels({ client, directory, print, paint }: CommandScene): Promise<void> {
