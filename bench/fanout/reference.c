@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Before it serves anybody it reads on for so long while input keeps coming, as the outbox does. */
+enum { SETTLE_US = 500 };
 enum { MAX_SOCKETS = 20000, MAX_EVENTS = 512, MAX_IN = 65536, MAX_BACKLOG = 1 << 20, SLICE = 256, LOG = 64 << 20 };
 
 struct peer {
@@ -177,7 +179,14 @@ static void accept_all(int listener) {
   }
 }
 
+static long long now_us(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000ll + time.tv_nsec / 1000;
+}
+
 int main(int count, char **arguments) {
+  long long settle_until_us = 0;
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(count > 1 ? atoi(arguments[1]) : 0)};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -190,6 +199,7 @@ int main(int count, char **arguments) {
   puts("ready");
   fflush(stdout);
   for (;;) {
+    int was_clean = clean_peers >= peer_count;
     int n = epoll_wait(epoll_fd, events, MAX_EVENTS, clean_peers < peer_count ? 0 : -1);
     for (int i = 0; i < n; i++) {
       struct peer *peer = events[i].data.ptr;
@@ -197,6 +207,9 @@ int main(int count, char **arguments) {
       if (events[i].events & EPOLLOUT && peer->backlog_length > 0) put_backlog(peer);
       if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) && peer->fd >= 0) on_input(peer);
     }
+    if (was_clean) settle_until_us = now_us() + SETTLE_US;
+    if (n > 0 && now_us() < settle_until_us) continue;
+    settle_until_us = 0;
     serve_slice();
   }
 }
