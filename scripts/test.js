@@ -3,7 +3,7 @@
 // unit suites on another Node. The last line printed is the result.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addReports, readReport, resultLine, suiteFailure } from './test-report.js';
@@ -88,11 +88,9 @@ const reports = [await step('build', ['run', '--silent', 'build']), await step('
 
 title('tools');
 const missing = [ensureProgram('Redis', ['redis-server', 'valkey-server'], 'redis-server')];
-if (existsSync(join(root, 'tests', 'e2e'))) {
-  missing.push(ensureProgram('a browser', ['chromium', 'chromium-browser', 'google-chrome'], 'chromium'));
-}
 
-reports.push(await suites('all suites'));
+// The journeys in a browser run by themselves: `npm run test:e2e`.
+reports.push(await suites('all suites', { args: ['--project', 'unit', '--project', 'integration'] }));
 
 const postgres = oldestPostgres();
 if (postgres === undefined)
