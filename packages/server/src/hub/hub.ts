@@ -35,7 +35,8 @@ export class Hub {
   readonly #ports: HubPorts;
   readonly #rooms = new Map<ChannelId, Room>();
   readonly #users = new Map<UserId, Set<Subscriber>>();
-  readonly #repairing = new Set<ChannelId>();
+  /** Rooms, not channels: a room that ended may still wait for its answer when the next one of its channel needs one. */
+  readonly #repairing = new Set<Room>();
   /** Root channels that a subscriber waits to hear. */
   readonly #expected = new WeakMap<Subscriber, Set<ChannelId>>();
 
@@ -266,10 +267,10 @@ export class Hub {
   }
 
   #repairIfOpen(room: Room): void {
-    if (!room.hasHole || this.#repairing.has(room.channelId) || this.#rooms.get(room.channelId) !== room) return;
-    this.#repairing.add(room.channelId);
+    if (!room.hasHole || this.#repairing.has(room) || this.#rooms.get(room.channelId) !== room) return;
+    this.#repairing.add(room);
     void this.#repair(room).finally(() => {
-      this.#repairing.delete(room.channelId);
+      this.#repairing.delete(room);
       room.holeSince = null;
       if (room.hasHole) this.#watchHole(room);
     });

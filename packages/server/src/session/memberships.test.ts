@@ -11,6 +11,7 @@ import type { Database } from '../storage/postgres.ts';
 import type { Place, SyncSource } from '../sync/sync-source.ts';
 import { FakeClock, settlePromises } from '../testing/fake-clock.ts';
 import { Memberships } from './memberships.ts';
+import type { Session } from './session.ts';
 
 const channelId = 'channel' as ChannelId;
 const ann = 'ann' as UserId;
@@ -179,6 +180,18 @@ describe('the sockets of a user who joins', () => {
     await gaining;
     expect(faults).toHaveLength(1);
     expect(got()).toEqual(['joined']);
+  });
+
+  test('[SYNC4] start anew when they were told to be in and are not any more', async () => {
+    await listenFrom(9);
+    const { subscriber } = addSocket(ann);
+    const ends: string[] = [];
+    const session = Object.assign(subscriber, { isOpen: true, end: (reason: string) => void ends.push(reason) });
+    memberships.settle(session as unknown as Session, [placeAt(6)], [channelId]);
+    await settlePromises();
+    answers.shift()?.(null);
+    await settlePromises();
+    expect(ends).toEqual(['stale']);
   });
 
   test('leave no room behind when they go before the answer', async () => {

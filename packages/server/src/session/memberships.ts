@@ -41,11 +41,21 @@ export class Memberships {
 
   /** A user is, or may be, in a channel: reads it, and tells those of his sockets of it that are here. */
   async gain(userId: UserId, channelId: ChannelId, subscribers: Iterable<Subscriber>): Promise<void> {
+    await this.#gain(userId, channelId, subscribers, (subscriber) => this.#ports.hub.forget(subscriber, channelId));
+  }
+
+  /** As `gain`; `onOutside` is given those for whom it turns out that the user is no member. */
+  async #gain(
+    userId: UserId,
+    channelId: ChannelId,
+    subscribers: Iterable<Subscriber>,
+    onOutside: (subscriber: Subscriber) => void,
+  ): Promise<void> {
     const { clock } = this.#ports;
     let untold = this.#here(userId, subscribers);
     while (untold.length > 0) {
       try {
-        return await this.#readAndTell(userId, channelId, untold);
+        return await this.#readAndTell(userId, channelId, untold, onOutside);
       } catch (error) {
         this.#ports.onFault(error);
         await new Promise<void>((resolve) => void clock.setTimeout(resolve, RETRY_MS));
@@ -54,18 +64,23 @@ export class Memberships {
     }
   }
 
-  async #readAndTell(userId: UserId, channelId: ChannelId, subscribers: readonly Subscriber[]): Promise<void> {
+  async #readAndTell(
+    userId: UserId,
+    channelId: ChannelId,
+    subscribers: readonly Subscriber[],
+    onOutside: (subscriber: Subscriber) => void,
+  ): Promise<void> {
     const { hub, access, sync } = this.#ports;
     for (let untold = this.#here(userId, subscribers); untold.length > 0; untold = this.#here(userId, untold)) {
       for (const subscriber of untold) hub.expect(subscriber, channelId);
       await hub.whenListening();
       const gapsBefore = access.gaps;
       const place = await sync.place(userId, channelId);
-      if (place === null || !isRoot(place)) {
-        for (const subscriber of untold) hub.forget(subscriber, channelId);
+      if (place === null) return untold.forEach(onOutside);
+      if (!isRoot(place)) {
         // A thread is heard with its root.
-        if (place !== null) tell(untold, place);
-        return;
+        for (const subscriber of untold) hub.forget(subscriber, channelId);
+        return tell(untold, place);
       }
       access.enter(userId, place.facts, place.role, gapsBefore);
       const { rev } = place.joined.channel;
@@ -93,7 +108,8 @@ export class Memberships {
     const { hub } = this.#ports;
     if (!session.isOpen || session.channels.has(channelId)) return;
     if (hub.expects(session, channelId) && hub.letIn(session, channelId, rev)) return;
-    void this.gain(session.userId, channelId, [session]);
+    // Its sync told the session that it is in; only another one tells it that it is not.
+    void this.#gain(session.userId, channelId, [session], () => session.end('stale'));
   }
 
   #here(userId: UserId, subscribers: Iterable<Subscriber>): Subscriber[] {
