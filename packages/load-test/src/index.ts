@@ -1,4 +1,4 @@
-export { type Checker, createChecker } from './checker/checker.ts';
+export { type Checker, type CheckerOptions, createChecker } from './checker/checker.ts';
 export type { FinalState, Membership, StoredChannel, StoredMember, StoredMessage } from './checker/final-state.ts';
 export type { HistoryRecord, Item, Outcome, RecordBody, Stamp } from './checker/history-record.ts';
 export { formatVerdict, INVARIANTS, type Invariant, type Verdict, type Violation } from './checker/verdict.ts';

@@ -51,7 +51,8 @@ export class World {
   readonly clients: SimClient[];
   readonly population: Population;
   readonly #memberships = new MembershipHistory();
-  readonly #checker = createChecker();
+  // A link that stands still holds what is old for as long as it likes.
+  readonly #checker = createChecker({ removalMs: Number.POSITIVE_INFINITY });
   readonly #troubles: string[] = [];
   readonly #nodeWorld: NodeWorld;
 

@@ -19,8 +19,13 @@ export interface Checker {
   finish(finalState: FinalState): Verdict;
 }
 
+export interface CheckerOptions {
+  /** How long after a removal was acknowledged the removed may hear what is older; longer where the links are slow. */
+  readonly removalMs?: number;
+}
+
 /** A checker for one run. It keeps what it needs of each message and client, never the records. */
-export function createChecker(): Checker {
+export function createChecker({ removalMs = 1_000 }: CheckerOptions = {}): Checker {
   const findings = new Findings();
   const sends = new Sends(findings);
   const copies = new Copies(findings);
@@ -29,7 +34,7 @@ export function createChecker(): Checker {
     new Order(findings),
     copies,
     new Pages(findings),
-    new Revocation(findings),
+    new Revocation(findings, removalMs),
     new CursorRule(findings),
     new PresenceRule(findings),
   ];

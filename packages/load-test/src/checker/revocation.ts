@@ -3,9 +3,6 @@ import type { Proc, Rule } from './rule.ts';
 import type { TrueChannel, Truth } from './truth.ts';
 import type { Findings, Place } from './verdict.ts';
 
-/** Nothing at all, however old, comes later than this after a removal was acknowledged. */
-const LATEST_MS = 1_000;
-
 const REMOVALS: ReadonlySet<string> = new Set(['member.kick', 'member.ban', 'channel.leave']);
 
 /** Revs of a root channel at which one process stood, one after the other. */
@@ -41,9 +38,12 @@ export class Revocation implements Rule {
   /** When a removal was acknowledged, by root and user. */
   readonly #removedAt = new Map<string, number>();
   readonly #late: Late[] = [];
+  readonly #removalMs: number;
 
-  constructor(findings: Findings) {
+  /** `removalMs`: nothing at all, however old, comes later than this after a removal was acknowledged. */
+  constructor(findings: Findings, removalMs: number) {
     this.#findings = findings;
+    this.#removalMs = removalMs;
   }
 
   add(record: HistoryRecord, proc: Proc): void {
@@ -127,7 +127,7 @@ export class Revocation implements Rule {
 
   #hear(record: Stamp, proc: Proc, root: string): void {
     const removedAt = this.#removedAt.get(`${root} ${proc.user}`);
-    if (removedAt === undefined || record.tMono - removedAt <= LATEST_MS) return;
+    if (removedAt === undefined || record.tMono - removedAt <= this.#removalMs) return;
     const place = { proc: proc.name, channel: root, tMono: record.tMono };
     const afterMs = Math.round(record.tMono - removedAt);
     const text = `${proc.user} heard something ${afterMs} ms after the removal was acknowledged`;
