@@ -5,6 +5,15 @@ import { composer, message, PATIENCE_MS, useWorld, write } from './support/world
 const world = useWorld({ PARLEY_HEARTBEAT_INTERVAL_MS: '1000' });
 const poll = { timeout: PATIENCE_MS, interval: 50 };
 
+/** What the browser keeps for reading without a network. */
+const KEPT = `new Promise((resolve) => {
+  const opening = indexedDB.open('parley/' + JSON.parse(localStorage.getItem('parley/session')).userId);
+  opening.onsuccess = () => {
+    const all = opening.result.transaction('values').objectStore('values').getAll();
+    all.onsuccess = () => { opening.result.close(); resolve(all.result.join()); };
+  };
+})`;
+
 beforeAll(async () => {
   await makeOwner(world.server, 'Owner');
 });
@@ -23,6 +32,7 @@ test('what is written offline waits in sight, survives a reload, and goes out on
   await message(there, 'before').waitFor();
   // The app itself is kept by now, so that it opens without a network.
   await here.evaluate('navigator.serviceWorker.ready.then(() => {})');
+  await expect.poll(() => here.evaluate(KEPT), poll).toContain('before');
 
   await here.context().setOffline(true);
   await write(here, 'first of two');
@@ -34,6 +44,10 @@ test('what is written offline waits in sight, survives a reload, and goes out on
 
   await here.reload();
   await here.getByText(/2 messages wait/).waitFor();
+  // What was seen last is still to be read, and what was written since stands below it.
+  await message(here, 'before').waitFor();
+  await message(here, 'second of two').waitFor();
+  await here.getByRole('link', { name: /Bob/ }).waitFor();
   await here.context().setOffline(false);
   await message(there, 'first of two').waitFor();
   await message(there, 'second of two').waitFor();

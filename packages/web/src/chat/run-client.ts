@@ -1,6 +1,7 @@
-import { type ChatClient, createClient } from '@parley/client';
+import { type ChatClient, type ClientStorage, createClient } from '@parley/client';
 import { indexedDbStorage } from '@parley/client/indexed-db';
 import { createStore, type LocalStore } from '../lib/store.ts';
+import { type OfflineCache, offlineCache } from './offline-cache.ts';
 import { type Outbox, watchOutbox } from './outbox.ts';
 import { forgetSession, type Session, session } from './session.ts';
 
@@ -9,6 +10,7 @@ export interface Running {
   readonly client: ChatClient;
   readonly session: Session;
   readonly outbox: LocalStore<Outbox>;
+  readonly cache: OfflineCache;
 }
 
 /** The client of the session; null while nobody is signed in. */
@@ -27,6 +29,8 @@ export function runClient(): void {
     const current = running.getSnapshot();
     if (current?.session === wanted) return;
     current?.client.close();
+    // Whoever is signed out leaves nothing to read behind. What is unsent is kept, and goes out with the next sign-in.
+    void current?.cache.clear().catch(() => {});
     running.set(wanted === null ? null : start(wanted));
   };
   session.subscribe(follow);
@@ -34,25 +38,26 @@ export function runClient(): void {
 }
 
 function start(wanted: Session): Running {
-  const client = makeClient(wanted);
+  const storage = indexedDbStorage(wanted.userId);
+  const client = makeClient(wanted, storage);
   const outbox = watchOutbox(client);
+  const cache = offlineCache(client, storage);
   client.on('connection', ({ current, error }) => {
     const reason = END_REASONS.find((code) => code === error?.code);
     if (current !== 'failed' || reason === undefined || running.getSnapshot()?.client !== client) return;
-    // What is unsent stays in this browser, and goes out when the same user signs in again.
     endedBy.set(reason);
     forgetSession();
   });
   // Why it failed shows in the connection's state.
   client.connect().catch(() => {});
-  return { client, session: wanted, outbox };
+  return { client, session: wanted, outbox, cache };
 }
 
-function makeClient({ token, userId }: Session): ChatClient {
+function makeClient({ token }: Session, storage: ClientStorage): ChatClient {
   return createClient({
     url: location.origin,
     token,
-    storage: indexedDbStorage(userId),
+    storage,
     userAgent: `Parley web, ${browserName()}`,
   });
 }

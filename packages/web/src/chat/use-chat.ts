@@ -1,34 +1,46 @@
 import type {
   Channel,
   ChannelSummary,
+  ChatMessage,
   ConnectionChange,
   MembersSnapshot,
   MessagesSnapshot,
-  Store,
 } from '@parley/client';
 import type { ChannelId, PresenceData, ReceiptView, UserId, UserView } from '@parley/protocol';
-import { useMemo } from 'react';
-import { useStore } from '../lib/use-store.ts';
-import { useClient } from './chat-provider.tsx';
+import { useEffect, useMemo } from 'react';
+import { combine, useStore } from '../lib/use-store.ts';
+import { useCache, useClient } from './chat-provider.tsx';
+import type { CachedView } from './offline-cache.ts';
 
 /** Where the connection stands. */
 export function useConnection(): ConnectionChange {
   return useStore(useClient().connection);
 }
 
-/** The signed-in user; null until the first connect. */
+/** True while what is shown is what was seen last, and not what the server has said. */
+export function useIsStale(): boolean {
+  return useStore(useCache().view) !== null;
+}
+
+/** The signed-in user; null until the first connect, unless somebody was here before. */
 export function useMe(): UserView | null {
-  return useStore(useClient().me);
+  const me = useStore(useClient().me);
+  const cached = useStore(useCache().view);
+  return me ?? cached?.me ?? null;
 }
 
 /** The user's channels and direct conversations. */
 export function useChannels(): readonly ChannelSummary[] {
-  return useStore(useClient().channels);
+  const channels = useStore(useClient().channels);
+  const cached = useStore(useCache().view);
+  return channels.length === 0 && cached !== null ? cached.channels : channels;
 }
 
 /** The threads that the user follows. */
 export function useThreads(): readonly ChannelSummary[] {
-  return useStore(useClient().threads);
+  const threads = useStore(useClient().threads);
+  const cached = useStore(useCache().view);
+  return threads.length === 0 && cached !== null ? cached.threads : threads;
 }
 
 /** The handle of a channel or thread. */
@@ -38,12 +50,23 @@ export function useChannel(channelId: ChannelId): Channel {
 
 /** A channel or thread and what is unread in it; null while the user is not in it. */
 export function useChannelInfo(channelId: ChannelId): ChannelSummary | null {
-  return useStore(useChannel(channelId).info);
+  const info = useStore(useChannel(channelId).info);
+  const cached = useStore(useCache().view);
+  if (info !== null || cached === null) return info;
+  return [...cached.channels, ...cached.threads].find(({ id }) => id === channelId) ?? null;
 }
 
-/** The messages of a channel; reading them loads the latest page. */
+/** The messages of a channel; reading them loads the latest page. Until it is here, those that were seen last. */
 export function useMessages(channelId: ChannelId): MessagesSnapshot {
-  return useStore(useChannel(channelId).messages);
+  const cache = useCache();
+  const snapshot = useStore(useChannel(channelId).messages);
+  const kept = useStore(useMemo(() => cache.messages(channelId), [cache, channelId]));
+  const isStale = useIsStale();
+  useEffect(() => cache.open(channelId), [cache, channelId]);
+  return useMemo(() => {
+    if (snapshot.isLoaded || !isStale || kept === null) return snapshot;
+    return { ...snapshot, items: joinKept(kept, snapshot.items), isLoaded: true, hasOlder: (kept[0]?.seq ?? 0) > 1 };
+  }, [snapshot, kept, isStale]);
 }
 
 /** The members of a channel as far as they are loaded. */
@@ -63,18 +86,19 @@ export function useTyping(channelId: ChannelId): readonly UserId[] {
 
 /** A user; null until it is known. */
 export function useUser(userId: UserId): UserView | null {
-  return useStore(useClient().users.of(userId));
+  const user = useStore(useClient().users.of(userId));
+  const cached = useStore(useCache().view);
+  return user ?? cachedUser(cached, userId);
 }
 
 /** Several users in the order of their ids; those that are not known yet are null. */
 export function useUsers(userIds: readonly UserId[]): readonly (UserView | null)[] {
   const { users } = useClient();
+  const cached = useStore(useCache().view);
   const key = userIds.join();
-  const store = useMemo(
-    () => combine(key === '' ? [] : key.split(',').map((userId) => users.of(userId as UserId))),
-    [users, key],
-  );
-  return useStore(store);
+  const ids = useMemo(() => (key === '' ? [] : (key.split(',') as UserId[])), [key]);
+  const found = useStore(useMemo(() => combine(ids.map((userId) => users.of(userId))), [users, ids]));
+  return useMemo(() => found.map((user, index) => user ?? cachedUser(cached, ids[index])), [found, cached, ids]);
 }
 
 /** Where a person is; null while it is not known. */
@@ -82,21 +106,12 @@ export function usePresence(userId: UserId): PresenceData | null {
   return useStore(useClient().presence.of(userId));
 }
 
-/** Joins several stores into one. */
-export function combine<Value>(stores: readonly Store<Value>[]): Store<readonly Value[]> {
-  let last: readonly Value[] = [];
-  return {
-    getSnapshot() {
-      const values = stores.map((store) => store.getSnapshot());
-      const isSame = values.length === last.length && values.every((value, index) => Object.is(value, last[index]));
-      if (!isSame) last = values;
-      return last;
-    },
-    subscribe(listener) {
-      const ends = stores.map((store) => store.subscribe(listener));
-      return () => {
-        for (const end of ends) end();
-      };
-    },
-  };
+function cachedUser(cached: CachedView | null, userId: UserId | undefined): UserView | null {
+  return cached?.users.find(({ id }) => id === userId) ?? null;
+}
+
+/** What was seen last, and behind it what has been written since. */
+function joinKept(kept: readonly ChatMessage[], items: readonly ChatMessage[]): readonly ChatMessage[] {
+  const here = new Set(kept.map(({ id }) => id));
+  return [...kept, ...items.filter(({ id }) => !here.has(id))];
 }

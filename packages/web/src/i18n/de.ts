@@ -83,6 +83,11 @@ export const de: Catalogue = {
 
   'home.title': 'Alles gelesen',
   'home.text': 'Öffne eine Unterhaltung oder beginne eine neue.',
+  'home.news': 'Neues',
+  'home.newsIn': {
+    one: 'In {count} Unterhaltung ist etwas für dich.',
+    other: 'In {count} Unterhaltungen ist etwas für dich.',
+  },
   'home.welcome': 'Willkommen, {name}',
   'home.first': 'Beginne mit einem Kanal für alle, dann hole die anderen dazu.',
   'home.channels': 'Kanäle',

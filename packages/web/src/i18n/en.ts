@@ -79,6 +79,11 @@ export const en = {
 
   'home.title': 'All caught up',
   'home.text': 'Open a conversation, or start a new one.',
+  'home.news': 'What is new',
+  'home.newsIn': {
+    one: '{count} conversation has something for you.',
+    other: '{count} conversations have something for you.',
+  },
   'home.welcome': 'Welcome, {name}',
   'home.first': 'Start with a channel for everybody, then bring the others in.',
   'home.channels': 'Channels',

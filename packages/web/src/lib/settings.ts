@@ -38,3 +38,12 @@ export function watchSetting(name: SettingName, listener: (value: string | null)
   window.addEventListener('storage', hear);
   return () => window.removeEventListener('storage', hear);
 }
+
+/** Forgets all values whose names begin so. */
+export function forgetSettings(prefix: string): void {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX + prefix)) localStorage.removeItem(key);
+  } catch {
+    // Nothing was kept.
+  }
+}

@@ -27,7 +27,7 @@ export function Dialog({ title, onClose, children, footer, size = 'medium', hide
     const dialog = ref.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
-    dialog.querySelector<HTMLElement>(FIRST)?.focus();
+    (dialog.querySelector<HTMLElement>(FIRST) ?? dialog).focus();
     return () => dialog.close();
   }, []);
   const closeOnScrim = (event: PointerEvent) => {
@@ -36,6 +36,7 @@ export function Dialog({ title, onClose, children, footer, size = 'medium', hide
   return (
     <dialog
       ref={ref}
+      tabIndex={-1}
       className={classNames('dialog', `dialog-${size}`)}
       aria-labelledby={titleId}
       onCancel={(event) => {

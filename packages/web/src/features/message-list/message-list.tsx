@@ -4,7 +4,7 @@ import { ArrowDown } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer } from 'virtua';
 import { errorText } from '../../chat/error-text.ts';
-import { useChannel, useMessages, useReceipts } from '../../chat/use-chat.ts';
+import { useChannel, useConnection, useMessages, useReceipts } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useNow } from '../../lib/use-now.ts';
@@ -30,11 +30,11 @@ interface MessageListProps {
 
 /** The messages of the conversation: as many as are in sight, kept still while others come. */
 export function MessageList({ label, start, targetSeq }: MessageListProps) {
-  const { t } = useWords();
   const { channelId, userId } = useConversation();
   const channel = useChannel(channelId);
   const snapshot = useMessages(channelId);
   const { items, hasOlder, isLoaded } = snapshot;
+  const isOnline = useConnection().current === 'online';
   const begin = useStart(channel, snapshot, targetSeq);
   const rows = useMemo(
     () => makeRows(items, { isWhole: isLoaded && !hasOlder, readSeq: begin.readSeq, userId }),
@@ -97,14 +97,22 @@ export function MessageList({ label, start, targetSeq }: MessageListProps) {
         </Virtualizer>
       </div>
       {!anchor.isPlaced && <MessageSkeleton />}
-      <LoadProblem error={snapshot.isLoading ? null : snapshot.error} onRetry={() => void channel.load()} />
-      {anchor.isPlaced && (!anchor.isAtEnd || snapshot.hasNewer) && (
-        <button type="button" className={classNames('to-end', news > 0 && 'to-end-news')} onClick={toEnd}>
-          <ArrowDown size={16} aria-hidden="true" />
-          {news > 0 ? t('list.news', { count: news }) : t('list.toEnd')}
-        </button>
-      )}
+      <LoadProblem
+        error={snapshot.isLoading || !isOnline ? null : snapshot.error}
+        onRetry={() => void channel.load()}
+      />
+      {anchor.isPlaced && (!anchor.isAtEnd || snapshot.hasNewer) && <ToEndButton news={news} onClick={toEnd} />}
     </div>
+  );
+}
+
+function ToEndButton({ news, onClick }: { readonly news: number; readonly onClick: () => void }) {
+  const { t } = useWords();
+  return (
+    <button type="button" className={classNames('to-end', news > 0 && 'to-end-news')} onClick={onClick}>
+      <ArrowDown size={16} aria-hidden="true" />
+      {news > 0 ? t('list.news', { count: news }) : t('list.toEnd')}
+    </button>
   );
 }
 

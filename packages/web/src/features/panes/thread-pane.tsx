@@ -6,6 +6,7 @@ import { useChannelTitle } from '../../chat/channel-title.ts';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useChannel, useChannelInfo, useUser } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
+import { useNow } from '../../lib/use-now.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { IconButton } from '../../ui/button.tsx';
 import { ConversationView } from '../conversation/conversation.tsx';
@@ -56,6 +57,7 @@ export function ThreadPane({ info, threadId, onClose }: ThreadPaneProps) {
 
 function ThreadStart({ root }: { readonly root: MessageView | null }) {
   const { t, format } = useWords();
+  const now = useNow();
   if (root === null) return <div className="thread-root" />;
   return (
     <div className="thread-root">
@@ -65,7 +67,7 @@ function ThreadStart({ root }: { readonly root: MessageView | null }) {
           <header className="message-header">
             <AuthorName root={root} />
             <time className="message-time" dateTime={new Date(root.createdAt).toISOString()}>
-              {format.exact(root.createdAt)}
+              {format.day(root.createdAt, now)}, {format.time(root.createdAt)}
             </time>
           </header>
           {root.deletedAt === undefined ? (

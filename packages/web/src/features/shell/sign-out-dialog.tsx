@@ -2,6 +2,7 @@ import { signOut } from '@parley/client';
 import { forgetSession, session } from '../../chat/session.ts';
 import { useOutbox } from '../../chat/use-outbox.ts';
 import { useWords } from '../../i18n/use-words.ts';
+import { forgetSettings } from '../../lib/settings.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 
@@ -11,9 +12,10 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
   const { waiting, failed } = useOutbox();
   const unsent = waiting + failed.size;
   const leave = () => {
-    const token = session.getSnapshot()?.token;
+    const { token, userId } = session.getSnapshot() ?? {};
     // Here it is over at once; the server is told too, and if it cannot be reached the session runs out there by itself.
     if (token !== undefined) void signOut(location.origin, token).catch(() => {});
+    if (userId !== undefined) forgetSettings(`draft/${userId}/`);
     forgetSession();
   };
   return (

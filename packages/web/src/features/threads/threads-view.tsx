@@ -3,13 +3,14 @@ import { ArrowLeft, MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { useChannels, useThreads, useUser } from '../../chat/use-chat.ts';
+import { useSingleMessage } from '../../chat/use-single-message.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { hrefOf, toChannel } from '../../lib/routes.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { plainText } from '../markdown/plain-text.ts';
 import { EmptyView } from '../shell/empty-view.tsx';
-import { useRootMessage } from './use-root-message.ts';
+import '../../ui/card.css';
 import './threads-view.css';
 
 /** The threads that one follows, the last one moved first. */
@@ -59,22 +60,22 @@ function ThreadRow({ thread, root }: { readonly thread: ChannelSummary; readonly
   const { t, format } = useWords();
   const now = useNow();
   const { title } = useChannelTitle(root);
-  const message = useRootMessage(root.id, thread.channel.rootSeq);
+  const message = useSingleMessage(root.id, thread.channel.rootSeq);
   return (
     <li>
       <a
-        className={classNames('thread-row', thread.unread > 0 && 'thread-row-unread')}
+        className={classNames('card', thread.unread > 0 && 'card-new')}
         href={hrefOf(toChannel(root.id, { name: 'thread', threadId: thread.id }))}
       >
-        <span className="thread-row-head">
+        <span className="card-head">
           <span>{root.channel.kind === 'direct' ? title : `#${title}`}</span>
           <time dateTime={new Date(movedAt(thread)).toISOString()}>{format.ago(movedAt(thread), now)}</time>
         </span>
-        <span className="thread-row-text">
+        <span className="card-text">
           {message !== null && <Author userId={message.senderId} />}
           {message === null ? '…' : plainText(message.body)}
         </span>
-        <span className="thread-row-foot">
+        <span className="card-foot">
           {t('thread.replies', { count: thread.channel.lastSeq })}
           {thread.unread > 0 && (
             <span className="badge badge-unread">{t('thread.unread', { count: thread.unread })}</span>
