@@ -2,3 +2,6 @@ export { type Checker, type CheckerOptions, createChecker } from './checker/chec
 export type { FinalState, Membership, StoredChannel, StoredMember, StoredMessage } from './checker/final-state.ts';
 export type { HistoryRecord, Item, Outcome, RecordBody, Stamp } from './checker/history-record.ts';
 export { formatVerdict, INVARIANTS, type Invariant, type Verdict, type Violation } from './checker/verdict.ts';
+export { ClientLog, digestOf, itemOf } from './history/client-log.ts';
+export { Follower, type Step } from './history/follower.ts';
+export { Random } from './random.ts';

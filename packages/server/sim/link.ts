@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '@parley/load-test';
 import type { Scheduler } from './scheduler.ts';
 
 /** How one client is connected to the world at the moment. */

@@ -1,6 +1,5 @@
-import { formatVerdict } from '@parley/load-test';
+import { formatVerdict, Random } from '@parley/load-test';
 import { makePlan } from './plan.ts';
-import { Random } from './random.ts';
 import { isClean, World } from './world.ts';
 
 const first = BigInt(process.argv[2] ?? '1');

@@ -1,5 +1,5 @@
+import type { Random } from '@parley/load-test';
 import type { Break } from './connection.ts';
-import type { Random } from './random.ts';
 
 /** What users do. Numbers name a client, a channel or a user by its place; `pick` chooses among what is there at that time. */
 export type Deed =

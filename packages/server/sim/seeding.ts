@@ -1,8 +1,8 @@
+import type { Random } from '@parley/load-test';
 import { type ChannelId, makeUuid, type UserId } from '@parley/protocol';
 import type { DatabaseServer } from './database/database-server.ts';
 import type { Place, Row, TableName } from './database/store.ts';
 import { START_MS } from './node-clock.ts';
-import type { Random } from './random.ts';
 
 /** Who and what is there when a run begins. */
 export interface Population {

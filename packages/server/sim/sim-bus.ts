@@ -1,5 +1,5 @@
+import type { Random } from '@parley/load-test';
 import type { Bus, BusPayload, Topic } from '../src/fanout/bus.ts';
-import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Whoever was cut off finds out within this: the bus hears its own beats, or does not. */

@@ -6,14 +6,13 @@ import {
   memoryStorage,
   type WebSocketClass,
 } from '@parley/client';
-import type { HistoryRecord } from '@parley/load-test';
+import type { HistoryRecord, Random } from '@parley/load-test';
+import { ClientLog, itemOf } from '@parley/load-test';
 import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
-import { ClientLog, itemOf } from './client-log.ts';
 import type { Connection } from './connection.ts';
 import type { SimDoor } from './door.ts';
 import { Link } from './link.ts';
 import { START_MS } from './node-clock.ts';
-import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { socketClassOf } from './sim-socket.ts';
 

@@ -1,3 +1,4 @@
+import type { Random } from '@parley/load-test';
 import type { UserId, UserView } from '@parley/protocol';
 import { Kysely, PostgresDialect } from 'kysely';
 import { ChannelChanges } from '../src/channels/channel-changes.ts';
@@ -24,7 +25,6 @@ import type { DatabaseServer } from './database/database-server.ts';
 import { DatabaseLink, SimPool } from './database/sim-pool.ts';
 import { SimDoor } from './door.ts';
 import { NodeClock } from './node-clock.ts';
-import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { BusServer, SimBus } from './sim-bus.ts';
 

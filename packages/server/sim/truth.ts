@@ -1,6 +1,6 @@
 import type { FinalState, Membership, StoredChannel } from '@parley/load-test';
+import { digestOf } from '@parley/load-test';
 import { type MessageRow, messageView } from '../src/messages/message-rows.ts';
-import { digestOf } from './client-log.ts';
 import type { DatabaseServer } from './database/database-server.ts';
 import { messageColumns, num } from './database/statements/rows.ts';
 import { keyOf, type Row } from './database/store.ts';

@@ -1,4 +1,4 @@
-import { createChecker, type HistoryRecord, type Verdict, type Violation } from '@parley/load-test';
+import { createChecker, type HistoryRecord, Random, type Verdict, type Violation } from '@parley/load-test';
 import type { ChannelId } from '@parley/protocol';
 import type { Logger } from '../src/monitoring/logger.ts';
 import { DatabaseServer } from './database/database-server.ts';
@@ -7,7 +7,6 @@ import { Deeds } from './deeds.ts';
 import type { SimDoor } from './door.ts';
 import { Faults, type NodeSlot } from './faults.ts';
 import { type Deed, type Fault, isFault, type Plan } from './plan.ts';
-import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { type Population, populate } from './seeding.ts';
 import { BusServer } from './sim-bus.ts';

@@ -1,6 +1,6 @@
+import type { Random } from '@parley/load-test';
 import type pg from 'pg';
 import type { NodeClock } from '../node-clock.ts';
-import type { Random } from '../random.ts';
 import type { Backend, DatabaseServer } from './database-server.ts';
 import { PgError } from './pg-error.ts';
 import type { Result } from './statement.ts';

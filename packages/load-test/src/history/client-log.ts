@@ -1,6 +1,6 @@
 import type { ChatClient } from '@parley/client';
-import type { HistoryRecord, Item, RecordBody } from '@parley/load-test';
 import type { ChannelId, DownFrame, HistoryPage, MessageView, RevEvent, Sent } from '@parley/protocol';
+import type { HistoryRecord, Item, RecordBody } from '../checker/history-record.ts';
 import { Follower, type Step } from './follower.ts';
 
 /** Names the content of a message as clients show it. */
