@@ -1,4 +1,4 @@
-import { type ChannelId, type MessageId, makeUuid } from '@parley/protocol';
+import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, createApp } from './app.ts';
 import { readConfig } from './config/config.ts';
@@ -71,6 +71,40 @@ describe('two whole servers on one database and one Redis', () => {
     await post(0, '/auth/sign-out', {}, member.token as string);
     expect((await bob.closed).reason).toBe('revoked');
     ada.close();
+  });
+
+  test('[PRES8] people on different nodes see each other come, change, type, hide and go', async () => {
+    const signUp = (username: string) => post(0, '/auth/sign-up', { username, password: 'correct horse' });
+    const [cat, dan] = [await signUp('cat'), await signUp('dan')];
+    const danId = (dan.user as { id: UserId }).id;
+    const here = await socket(0, cat.token as string);
+    const channelId = (await here.until('sync')).joined[0]?.channel.id as ChannelId;
+    await here.run('presence.watch', { userIds: [danId] });
+    const isShown = (status: string) => {
+      const from = here.frames.length;
+      return waitFor(`dan is ${status}`, () =>
+        here.frames
+          .slice(from - 1)
+          .some((frame) => frame.t === 'presence' && frame.presence.some((one) => one.status === status)),
+      );
+    };
+    const steps = async (status: string, step: () => unknown) => {
+      const shown = isShown(status);
+      await step();
+      await shown;
+    };
+    let there = null as SocketClient | null;
+    await steps('online', async () => {
+      there = await socket(1, dan.token as string);
+    });
+    await steps('away', () => there?.run('presence.set', { idle: true }));
+    await there?.run('typing.set', { channelId, on: true });
+    await here.until('typing', (frame) => frame.userId === danId && frame.on);
+    await steps('online', () => there?.run('presence.set', { idle: false }));
+    await steps('offline', () => there?.run('presence.set', { status: 'invisible' }));
+    await steps('online', () => there?.run('presence.set', { status: 'online' }));
+    await steps('offline', () => there?.close());
+    here.close();
   });
 
   test('[CLU4] readiness tells that Redis is away, and stays ready', async () => {

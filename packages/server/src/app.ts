@@ -130,6 +130,7 @@ function buildChatNode(
     onNodeNotice: (topic, payload) => {
       if (topic === PRESENCE_TOPIC) presence.noticed(payload);
     },
+    onLoss: () => presence.refresh(),
   });
   return node;
 }

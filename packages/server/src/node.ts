@@ -73,6 +73,8 @@ export interface RoomPorts {
   /** These users have left a channel that this node hears. */
   onLeft?(userIds: readonly UserId[]): void;
   onNodeNotice?(topic: string, payload: unknown): void;
+  /** Something that other nodes told may have been lost. */
+  onLoss?(): void;
 }
 
 /** What a node is given; `app.ts` knows where each comes from. */
@@ -190,7 +192,10 @@ export function buildNode<AnyDoor extends Door>(
     ],
     onError: fault,
   });
-  ports.bus.onLoss = () => recovery.run();
+  ports.bus.onLoss = () => {
+    recovery.run();
+    ports.onLoss?.();
+  };
   return {
     ...rooms,
     gateway,

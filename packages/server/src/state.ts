@@ -30,6 +30,7 @@ import type { ChatNode, NodeRooms } from './node.ts';
 import { encodeFrame } from './outbox/frame.ts';
 import { MemoryPresenceStore } from './presence/memory-presence-store.ts';
 import { PresenceRoom } from './presence/presence-room.ts';
+import { RedisPresenceStore } from './presence/redis-presence-store.ts';
 import { Typing } from './presence/typing.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
 import type { RoadPorts } from './road.ts';
@@ -113,10 +114,14 @@ export function readingsOf({ main, writer }: Foundation, { delivery }: State, no
 }
 
 /** Where people are; a notice may be dropped before a socket that is behind, for the next one is whole. */
-function buildPresence({ main, clock, logger }: Foundation, name: string, fanout: Fanout): PresenceRoom<Subscriber> {
+function buildPresence(
+  { main, clock, logger, cluster }: Foundation,
+  name: string,
+  fanout: Fanout,
+): PresenceRoom<Subscriber> {
   return new PresenceRoom<Subscriber>({
     db: main.db,
-    store: new MemoryPresenceStore(name, clock),
+    store: cluster === null ? new MemoryPresenceStore(name, clock) : new RedisPresenceStore(name, cluster.link),
     fanout,
     clock,
     tell: (subscribers, json) => {

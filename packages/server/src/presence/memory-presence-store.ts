@@ -1,7 +1,7 @@
 import type { UserId } from '@parley/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { combine, type DeviceState } from './presence.ts';
-import { LEASE_MS, type PresenceStore } from './presence-store.ts';
+import { type Beat, LEASE_MS, type PresenceStore } from './presence-store.ts';
 
 interface NodeEntry {
   livesUntil: number;
@@ -48,7 +48,7 @@ export class MemoryPresenceStore implements PresenceStore {
     return Promise.resolve(found);
   }
 
-  beat(): Promise<UserId[]> {
+  beat(): Promise<Beat> {
     const lost = this.#nodes.has(this.#name) ? [] : [...this.#own.keys()];
     this.#enter();
     const now = this.#clock.monotonic();
@@ -57,7 +57,7 @@ export class MemoryPresenceStore implements PresenceStore {
       lost.push(...node.users.keys());
       this.#nodes.delete(name);
     }
-    return Promise.resolve(lost);
+    return Promise.resolve({ lost, isUnsure: false });
   }
 
   leave(): Promise<void> {

@@ -1,7 +1,6 @@
 import { type InputOf, isAtLeast, type PresenceData, type UserId } from '@parley/protocol';
 import { z } from 'zod';
 import type { Fanout } from '../fanout/fanout.ts';
-import { present } from '../lib/assert.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Database } from '../storage/postgres.ts';
 import { DeviceTracker } from './device-tracker.ts';
@@ -138,15 +137,16 @@ export class PresenceRoom<Device extends { readonly userId: UserId }> {
 
   /** Says that this node lives, and takes over what is to be told of nodes that do not. Runs by itself every few seconds. */
   async beat(): Promise<void> {
+    const now = this.#ports.clock.now();
+    this.#beats += 1;
+    if (this.#beats % REFRESH_BEATS === 0) this.refresh();
     try {
-      const now = this.#ports.clock.now();
-      const lost = await this.#ports.store.beat();
-      this.#beats += 1;
-      if (this.#beats % REFRESH_BEATS === 0) this.refresh();
       if (this.#beats % TOUCH_BEATS === 0) await this.#touch([...this.#tracker.userIds()], now);
+      const { lost, isUnsure } = await this.#ports.store.beat();
+      if (isUnsure) this.refresh();
       if (lost.length === 0) return;
-      await this.#touch(lost, now);
       this.#tellNodes(lost);
+      await this.#touch(lost, now);
     } catch (error) {
       this.#ports.onError(error);
     }
@@ -217,20 +217,9 @@ export class PresenceRoom<Device extends { readonly userId: UserId }> {
   }
 
   async #read(userIds: readonly UserId[]): Promise<Whereabouts[]> {
-    const devices = await this.#devicesOf(userIds);
+    const devices = await this.#ports.store.read(userIds);
     const records = await readRecords(this.#ports.db, userIds);
     return records.map((record) => ({ ...record, devices: devices.get(record.userId) ?? null }));
-  }
-
-  /** Without the shared store this node still knows its own users. */
-  async #devicesOf(userIds: readonly UserId[]): Promise<Map<UserId, DeviceState>> {
-    try {
-      return await this.#ports.store.read(userIds);
-    } catch (error) {
-      this.#ports.onError(error);
-      const own = userIds.filter((userId) => this.#tracker.stateOf(userId) !== null);
-      return new Map(own.map((userId) => [userId, present(this.#tracker.stateOf(userId), 'state')]));
-    }
   }
 
   /** Members of the server see everybody; its guests only whom they share a channel with. */

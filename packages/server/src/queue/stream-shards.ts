@@ -47,8 +47,8 @@ export class StreamShards {
 
   /** True when the entry was taken back before anybody read it. */
   async withdraw(entry: SendEntry, streamId: string): Promise<boolean> {
-    const keys = [this.#stream(shardOf(entry.rootId))];
-    return (await this.#link.client.eval(WITHDRAW_SCRIPT, { keys, arguments: [GROUP, streamId] })) === 1;
+    const key = this.#stream(shardOf(entry.rootId));
+    return (await this.#link.run(WITHDRAW_SCRIPT, key, [GROUP, streamId])) === 1;
   }
 
   /** Shards that hold something. */
@@ -72,7 +72,7 @@ export class StreamShards {
   }
 
   async release(shard: number): Promise<void> {
-    await this.#link.client.eval(RELEASE_SCRIPT, { keys: [this.#lease(shard)], arguments: [this.#nodeName] });
+    await this.#link.run(RELEASE_SCRIPT, this.#lease(shard), [this.#nodeName]);
   }
 
   /** What is first in the shard: what a former holder left unfinished, else what nobody has read. */

@@ -1,3 +1,5 @@
+import { defineScript } from '../storage/script.ts';
+
 /**
  * The same arithmetic as `take` in gcra.ts, in Redis and on its clock, so that all nodes count in one bucket.
  *
@@ -6,7 +8,7 @@
  * ARGV[3]  most tokens wanted, ARGV[4] fewest that are of use
  * result   { tokens taken (0: none, and nothing changed), ms to wait until the fewest are there }
  */
-export const GCRA_SCRIPT = `
+export const GCRA_SCRIPT = defineScript(`
 local limit, windowMs, most, fewest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -21,4 +23,4 @@ if taken < fewest then return { 0, math.ceil(fullAt + fewest * perToken - window
 fullAt = fullAt + taken * perToken
 redis.call('SET', KEYS[1], string.format('%.3f', fullAt), 'PX', math.max(1, math.ceil(fullAt - now)))
 return { taken, 0 }
-`;
+`);

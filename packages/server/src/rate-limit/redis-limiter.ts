@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { PolicyName } from '@parley/protocol';
-import { errorCodeOf, type RedisLink } from '../storage/redis.ts';
+import type { RedisLink } from '../storage/redis.ts';
 import { GCRA_SCRIPT } from './gcra-script.ts';
 import { LocalLimiter } from './local-limiter.ts';
 import type { Policies } from './policy.ts';
 import type { RateLimiter, Verdict } from './rate-limiter.ts';
 
-const SCRIPT_SHA = createHash('sha1').update(GCRA_SCRIPT).digest('hex');
 /** Nobody waits longer for Redis than this; the local bucket decides then. */
 const ANSWER_TIMEOUT_MS = 250;
 /** After a failure Redis is left alone for this long, so that not every command waits. */
@@ -96,11 +95,7 @@ export class RedisLimiter implements RateLimiter {
   }
 
   async #run(key: string, values: string[]): Promise<readonly [number, number]> {
-    const options = { keys: [key], arguments: values };
-    const reply = await this.#link.client.evalSha(SCRIPT_SHA, options).catch((error: unknown) => {
-      if (errorCodeOf(error) === 'NOSCRIPT') return this.#link.client.eval(GCRA_SCRIPT, options);
-      throw error;
-    });
+    const reply = await this.#link.run(GCRA_SCRIPT, key, values);
     if (!Array.isArray(reply)) throw new Error('the limiter script gave no pair');
     return [Number(reply[0]), Number(reply[1])];
   }

@@ -1,6 +1,7 @@
 import { createClient } from '@redis/client';
 import type { Clock } from '../lib/clock.ts';
 import { StartError } from '../lib/start-error.ts';
+import type { Script } from './script.ts';
 
 /** Commands that may wait for a server that is stalled; above it they fail at once, so that memory stays bounded. */
 const MAX_WAITING_COMMANDS = 20_000;
@@ -62,6 +63,15 @@ export class RedisLink {
     return new Promise((resolve, reject) => {
       const timer = this.clock.setTimeout(() => reject(new Error('Redis gave no answer in time')), timeoutMs);
       command.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  /** Runs a script on one key by its hash, and sends its text where Redis does not know it. */
+  run(script: Script, key: string, values: string[]): Promise<unknown> {
+    const options = { keys: [key], arguments: values };
+    return this.client.evalSha(script.sha, options).catch((error: unknown) => {
+      if (errorCodeOf(error) === 'NOSCRIPT') return this.client.eval(script.text, options);
+      throw error;
     });
   }
 
