@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Sources are tested as written: the `source` export condition resolves our own packages to their TypeScript.
 const shared = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
-const integration = ['packages/*/src/**/*.{pg,redis,proc}.test.ts', 'tests/*.test.ts'];
+const integration = ['packages/*/{src,sim}/**/*.{pg,redis,proc}.test.ts', 'tests/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -11,7 +11,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['packages/*/{src,build}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+          include: ['packages/*/{src,sim,build}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
           exclude: [...integration, '**/node_modules/**'],
         },
       },

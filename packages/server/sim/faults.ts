@@ -38,7 +38,8 @@ export class Faults {
     for (const mend of [...this.#mends]) mend();
   }
 
-  apply(fault: Fault): void {
+  /** Breaks something; false when there was nothing to break at that moment. */
+  apply(fault: Fault): boolean {
     switch (fault.kind) {
       case 'cut':
       case 'deafen':
@@ -60,15 +61,18 @@ export class Faults {
     }
   }
 
-  #applyToClient(fault: Extract<Fault, { readonly client: number }>): void {
+  #applyToClient(fault: Extract<Fault, { readonly client: number }>): boolean {
     const client = this.#world.clients[fault.client];
-    if (client === undefined) return;
+    if (client === undefined) return false;
     const { link, connection } = client;
+    const isConnected = connection !== null && !connection.isOver;
     switch (fault.kind) {
       case 'cut':
-        return connection?.break(fault.how);
+        if (isConnected) connection.break(fault.how);
+        return isConnected;
       case 'deafen':
-        return connection?.deafen(fault.direction);
+        if (isConnected) connection.deafen(fault.direction);
+        return isConnected;
       case 'outage':
         connection?.break(fault.how === 'refuse' ? 'reset' : 'vanish');
         link.outage = fault.how;
@@ -90,19 +94,19 @@ export class Faults {
         });
       case 'client-clock':
         client.wallOffsetMs = fault.byMs;
-        return;
+        return true;
       default:
         return fault satisfies never;
     }
   }
 
-  #applyToNode(fault: Extract<Fault, { readonly kind: 'crash' | 'drain' | 'node-clock' }>): void {
+  #applyToNode(fault: Extract<Fault, { readonly kind: 'crash' | 'drain' | 'node-clock' }>): boolean {
     const slot = this.#world.slots[fault.node];
     const node = slot?.node;
-    if (slot === undefined || node === undefined || node === null) return;
+    if (slot === undefined || node === undefined || node === null) return false;
     if (fault.kind === 'node-clock') {
       node.clock.wallOffsetMs = fault.byMs;
-      return;
+      return true;
     }
     if (fault.kind === 'crash') {
       slot.node = null;
@@ -112,9 +116,10 @@ export class Faults {
     void node.drain(fault.forMs).then(() => {
       if (slot.node === node) this.#world.startNode(slot);
     });
+    return true;
   }
 
-  #applyToBus(fault: Extract<Fault, { readonly kind: 'bus-trouble' | 'bus-away' | 'bus-cut' }>): void {
+  #applyToBus(fault: Extract<Fault, { readonly kind: 'bus-trouble' | 'bus-away' | 'bus-cut' }>): boolean {
     const { busServer } = this.#world;
     if (fault.kind === 'bus-trouble') {
       Object.assign(busServer, { lossShare: fault.loss, doubleShare: fault.double, lateShare: fault.late });
@@ -131,12 +136,12 @@ export class Faults {
       });
     }
     const bus = this.#world.slots[fault.node]?.node?.bus;
-    if (bus === undefined) return;
+    if (bus === undefined) return false;
     busServer.disconnect(bus);
-    this.#mendLater(fault.forMs, () => busServer.reconnect(bus));
+    return this.#mendLater(fault.forMs, () => busServer.reconnect(bus));
   }
 
-  #applyToDatabase(fault: Extract<Fault, { readonly kind: `database-${string}` }>): void {
+  #applyToDatabase(fault: Extract<Fault, { readonly kind: `database-${string}` }>): boolean {
     const { database, slots } = this.#world;
     if (fault.kind === 'database-crash') {
       database.isDown = true;
@@ -146,12 +151,19 @@ export class Faults {
         database.isDown = false;
       });
     }
+    if (fault.kind === 'database-disk') {
+      database.diskMs = { low: fault.lowMs, high: fault.highMs };
+      return this.#mendLater(fault.forMs, () => {
+        database.diskMs = null;
+      });
+    }
     const node = slots[fault.node]?.node;
-    if (node === undefined || node === null) return;
+    if (node === undefined || node === null) return false;
     const { link } = node;
     switch (fault.kind) {
       case 'database-break':
-        return node.breakDatabase(fault.isServerTold);
+        node.breakDatabase(fault.isServerTold);
+        return true;
       case 'database-outage':
         link.outage = fault.how;
         if (fault.how === 'refuse') node.breakDatabase(true);
@@ -175,11 +187,12 @@ export class Faults {
     }
   }
 
-  #mendLater(forMs: number, mend: () => void): void {
+  #mendLater(forMs: number, mend: () => void): true {
     const once = (): void => {
       if (this.#mends.delete(once)) mend();
     };
     this.#mends.add(once);
     this.#world.scheduler.after(forMs, once);
+    return true;
   }
 }

@@ -1,9 +1,11 @@
 import type { Random } from '@parley/load-test';
 import type { Scheduler } from './scheduler.ts';
+import type { Tally } from './tally.ts';
 
 /** How one client is connected to the world at the moment. */
 export class Link {
   readonly scheduler: Scheduler;
+  readonly effects: Tally;
   readonly #random: Random;
   lowMs = 1;
   highMs = 20;
@@ -12,18 +14,14 @@ export class Link {
   /** While set, attempts to connect fail at once (`refuse`) or are never answered (`swallow`). */
   outage: 'refuse' | 'swallow' | null = null;
 
-  constructor(scheduler: Scheduler, random: Random) {
+  constructor(scheduler: Scheduler, random: Random, effects: Tally) {
     this.scheduler = scheduler;
+    this.effects = effects;
     this.#random = random;
   }
 
   latencyMs(): number {
     return this.#random.between(this.lowMs, this.highMs);
-  }
-
-  /** Some bytes of a piece that got through before the line broke. */
-  share(): number {
-    return this.#random.float();
   }
 }
 
@@ -42,11 +40,12 @@ export class Pipe {
 
   /** Lets `arrive` run when what is sent now comes out at the other end. */
   send(arrive: () => void): void {
-    if (this.isBroken) return;
-    const { scheduler } = this.#link;
+    const { scheduler, effects } = this.#link;
+    if (this.isBroken) return effects.add('frame lost');
     this.#lastMs = Math.max(this.#lastMs, scheduler.nowMs + this.#link.latencyMs());
     scheduler.after(this.#lastMs - scheduler.nowMs, () => {
-      if (!this.isBroken) arrive();
+      if (this.isBroken) effects.add('frame lost');
+      else arrive();
     });
   }
 }

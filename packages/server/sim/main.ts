@@ -1,21 +1,134 @@
-import { formatVerdict, Random } from '@parley/load-test';
-import { makePlan } from './plan.ts';
-import { isClean, World } from './world.ts';
+/** `npm run sim`: see the usage. Exits with 1 when an invariant was broken, or a planted bug was not found. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Arguments, readArguments, USAGE } from './campaign/arguments.ts';
+import { buildWorker } from './campaign/bundle.ts';
+import { emptyTotals, progressLine, runCampaign, type Totals } from './campaign/campaign.ts';
+import { describeOutcome, describePlan, readKeptPlan, shrinkOutcome } from './campaign/one-seed.ts';
+import { type Outcome, totalOf } from './campaign/outcome.ts';
+import { WorkerPool } from './campaign/worker-pool.ts';
+import { describeHunts, huntAll } from './plants/hunt.ts';
 
-const first = BigInt(process.argv[2] ?? '1');
-const count = Number(process.argv[3] ?? '1');
-let faults = 0;
-const startedAt = performance.now();
-for (let seed = first; seed < first + BigInt(count); seed++) {
-  const plan = makePlan(new Random(seed).fork('plan'));
-  const records: unknown[] = [];
-  const result = await new World({ seed, plan, onRecord: (record) => records.push(record) }).run();
-  faults += result.faults;
-  if (!isClean(result)) {
-    console.log(`seed ${seed}: ${JSON.stringify(plan.shape)} ${result.steps} steps`);
-    console.log(formatVerdict(result.verdict));
-    for (const trouble of result.troubles.slice(0, 5)) console.log(trouble.slice(0, 3500));
-    if (process.env.STOP) break;
-  } else if (process.env.SHOW) console.log(`seed ${seed}: ${formatVerdict(result.verdict)}, ${result.steps} steps`);
+const ARTIFACTS = fileURLToPath(new URL('../../../artifacts/sim/', import.meta.url));
+const CHECKPOINT = join(ARTIFACTS, 'campaign.json');
+const PROGRESS_PERIOD_MS = 5_000;
+
+async function main(options: Arguments): Promise<boolean> {
+  if (options.help) {
+    console.log(USAGE);
+    return true;
+  }
+  mkdirSync(ARTIFACTS, { recursive: true });
+  if (options.plant !== null) return hunt(options, options.plant);
+  const bundle = await buildWorker([]);
+  const pool = new WorkerPool(bundle.file);
+  try {
+    if (options.plan !== null) return await runOne(options, pool, readKeptPlan(options.plan));
+    if (options.seed !== null) return await runOne(options, pool, { seed: String(options.seed) });
+    return await campaign(options, pool);
+  } finally {
+    pool.close();
+    bundle.remove();
+  }
 }
-console.log(`${faults} faults in ${Math.round(performance.now() - startedAt)} ms`);
+
+async function campaign(options: Arguments, pool: WorkerPool): Promise<boolean> {
+  const from = startOf(options);
+  const endsAt =
+    options.seeds === null ? performance.now() + (options.minutes ?? 1) * 60_000 : Number.POSITIVE_INFINITY;
+  let toldAt = performance.now();
+  let isStopped = false;
+  process.once('SIGINT', () => {
+    isStopped = true;
+  });
+  const totals = await runCampaign({
+    pool,
+    workers: options.workers ?? cpus().length,
+    from,
+    last: options.seeds?.last ?? null,
+    isOver: () => isStopped || performance.now() >= endsAt,
+    onOutcome: (outcome, so_far) => {
+      if (outcome.broken.length > 0) tellFailure(outcome);
+      if (performance.now() - toldAt < PROGRESS_PERIOD_MS) return;
+      toldAt = performance.now();
+      writeFileSync(CHECKPOINT, JSON.stringify(so_far));
+      console.error(progressLine(so_far));
+    },
+  });
+  writeFileSync(CHECKPOINT, JSON.stringify(totals));
+  console.log(describeTotals(totals));
+  writeJson(options, { ...totals, injected: totalOf(totals.faults), histories: totals.ran });
+  return totals.violations === 0;
+}
+
+function startOf({ resume, seeds }: Arguments): Totals {
+  if (resume && existsSync(CHECKPOINT)) return JSON.parse(readFileSync(CHECKPOINT, 'utf8')) as Totals;
+  // Far from each other, so that no two campaigns look at the same seeds.
+  return emptyTotals(seeds?.first ?? BigInt(randomBytes(6).readUIntBE(0, 6)) * 100_000n);
+}
+
+/** One line repeats it. */
+function tellFailure({ seed, broken, text }: Outcome): void {
+  console.error(`seed ${seed} breaks ${broken.join(', ')}: ${text.split('\n')[2]?.trim() ?? text}`);
+  console.error(`  repeat it: npm run sim -- --seed ${seed}`);
+}
+
+async function runOne(options: Arguments, pool: WorkerPool, job: Parameters<WorkerPool['run']>[0]): Promise<boolean> {
+  const outcome = await pool.run(job);
+  console.log(describeOutcome(outcome));
+  writeJson(options, { ran: 1, violations: outcome.broken.length === 0 ? 0 : 1, ...outcome });
+  if (outcome.broken.length === 0) return true;
+  const kept = await shrinkOutcome(pool, outcome);
+  const file = join(ARTIFACTS, `seed-${job.seed}.json`);
+  writeFileSync(file, `${JSON.stringify(kept, null, 1)}\n`);
+  console.log(`\nthe smallest plan that was found (${kept.plan.happenings.length} happenings), written to ${file}:`);
+  console.log(describePlan(kept.plan));
+  console.log(`repeat it: npm run sim -- --plan ${file}`);
+  return false;
+}
+
+async function hunt(options: Arguments, name: string): Promise<boolean> {
+  const hunts = await huntAll({
+    name,
+    seeds: options.seeds ?? { first: 1n, last: 50n },
+    workers: options.workers ?? cpus().length,
+    onHunt: (line) => console.error(line),
+  });
+  console.log(describeHunts(hunts));
+  const found = hunts.filter((one) => one.seed !== null).length;
+  const ran = hunts.reduce((sum, one) => sum + one.ran, 0);
+  writeJson(options, { ran, violations: 0, planted: { found, of: hunts.length }, hunts });
+  return found === hunts.length;
+}
+
+function describeTotals(totals: Totals): string {
+  const lines = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => `  ${String(count).padStart(9)}  ${name}`);
+  return [
+    progressLine(totals),
+    `${totals.acknowledged} sends acknowledged, ${totals.received} messages received, ${totals.records} records checked`,
+    'faults injected:',
+    ...lines(totals.faults),
+    'what they did:',
+    ...lines(totals.effects),
+  ].join('\n');
+}
+
+function writeJson({ json }: Arguments, result: object): void {
+  if (json === null) return;
+  mkdirSync(dirname(json), { recursive: true });
+  writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+try {
+  if (!(await main(readArguments(process.argv.slice(2))))) process.exitCode = 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(USAGE);
+  process.exitCode = 2;
+}

@@ -50,6 +50,7 @@ export type Fault =
       readonly highMs: number;
       readonly forMs: number;
     }
+  | { readonly kind: 'database-disk'; readonly lowMs: number; readonly highMs: number; readonly forMs: number }
   | {
       readonly kind: 'bus-trouble';
       readonly loss: number;
@@ -151,6 +152,7 @@ const FAULT_KINDS = [
   'database-outage',
   'database-mute',
   'database-lag',
+  'database-disk',
   'bus-trouble',
   'bus-away',
   'bus-cut',
@@ -189,6 +191,8 @@ function makeFault(kind: Fault['kind'], random: Random, shape: Shape): Fault {
       return { kind, node, forMs: random.between(5, 500) };
     case 'database-lag':
       return { kind, node, lowMs: random.between(1, 50), highMs: random.between(50, 1_000), forMs };
+    case 'database-disk':
+      return { kind, lowMs: random.between(1, 50), highMs: random.between(50, 800), forMs };
     case 'bus-trouble':
       return {
         kind,

@@ -1,6 +1,7 @@
 import type { Random } from '@parley/load-test';
 import type { Bus, BusPayload, Topic } from '../src/fanout/bus.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Tally } from './tally.ts';
 
 /** Whoever was cut off finds out within this: the bus hears its own beats, or does not. */
 const DEAF_MS = 3_000;
@@ -24,6 +25,7 @@ interface Membership {
 export class BusServer {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
+  readonly #effects: Tally;
   readonly #members = new Map<SimBus, Membership>();
   /** Shares of payloads that are lost, doubled, or held up long enough to be overtaken. */
   lossShare = 0;
@@ -31,9 +33,10 @@ export class BusServer {
   lateShare = 0;
   isAway = false;
 
-  constructor(scheduler: Scheduler, random: Random) {
+  constructor(scheduler: Scheduler, random: Random, effects: Tally) {
     this.#scheduler = scheduler;
     this.#random = random;
+    this.#effects = effects;
   }
 
   join(): SimBus {
@@ -70,13 +73,19 @@ export class BusServer {
   }
 
   publish(from: SimBus, topic: Topic, payload: BusPayload): void {
-    if (this.isAway || this.#members.get(from)?.isConnected !== true) return;
+    if (this.isAway || this.#members.get(from)?.isConnected !== true) return this.#effects.add('payload lost');
     // A payload crosses the wire as text: what one node does to its copy, the others never see.
     const text = JSON.stringify(payload);
     for (const member of this.#members.values()) {
-      if (member.bus === from || !member.topics.has(topic) || this.#random.chance(this.lossShare)) continue;
+      if (member.bus === from || !member.topics.has(topic)) continue;
+      if (this.#random.chance(this.lossShare)) {
+        this.#effects.add('payload lost');
+        continue;
+      }
       this.#carry(from, member, topic, text);
-      if (this.#random.chance(this.doubleShare)) this.#carry(from, member, topic, text);
+      if (!this.#random.chance(this.doubleShare)) continue;
+      this.#effects.add('payload doubled');
+      this.#carry(from, member, topic, text);
     }
   }
 
@@ -97,6 +106,7 @@ export class BusServer {
 
   #carry(from: SimBus, member: Membership, topic: Topic, text: string): void {
     const isLate = this.#random.chance(this.lateShare);
+    if (isLate) this.#effects.add('payload overtaken');
     const delayMs = isLate ? this.#random.between(5, 400) : this.#random.between(0.1, 2);
     let atMs = this.#scheduler.nowMs + delayMs;
     if (!isLate) {
@@ -105,6 +115,7 @@ export class BusServer {
     }
     this.#scheduler.after(atMs - this.#scheduler.nowMs, () => {
       if (member.isConnected && this.#members.has(member.bus)) member.bus.hear(topic, JSON.parse(text) as BusPayload);
+      else this.#effects.add('payload lost');
     });
   }
 }

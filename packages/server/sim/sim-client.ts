@@ -15,10 +15,12 @@ import { Link } from './link.ts';
 import { START_MS } from './node-clock.ts';
 import type { Scheduler } from './scheduler.ts';
 import { socketClassOf } from './sim-socket.ts';
+import type { Tally } from './tally.ts';
 
 /** What a client takes from the world. */
 export interface ClientWorld {
   readonly scheduler: Scheduler;
+  readonly effects: Tally;
   readonly seed: string;
   pickDoor(): SimDoor | null;
   write(record: HistoryRecord): void;
@@ -46,7 +48,7 @@ export class SimClient {
     this.user = user;
     this.#world = world;
     this.#random = random;
-    this.link = new Link(world.scheduler, random.fork('link'));
+    this.link = new Link(world.scheduler, random.fork('link'), world.effects);
     [this.#client, this.#log] = this.#start();
   }
 

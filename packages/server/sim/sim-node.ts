@@ -27,12 +27,14 @@ import { SimDoor } from './door.ts';
 import { NodeClock } from './node-clock.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { BusServer, SimBus } from './sim-bus.ts';
+import type { Tally } from './tally.ts';
 
 export const EPOCH = 'simulated';
 
 /** What a node takes from the world that outlives it. */
 export interface NodeWorld {
   readonly scheduler: Scheduler;
+  readonly effects: Tally;
   readonly database: DatabaseServer;
   readonly busServer: BusServer;
   readonly env: Readonly<Record<string, string>>;
@@ -52,11 +54,12 @@ export class SimNode {
 
   constructor(name: string, world: NodeWorld, random: Random) {
     this.name = name;
-    const { scheduler, database, busServer } = world;
+    const { scheduler, database, busServer, effects } = world;
     this.clock = new NodeClock(scheduler);
     this.bus = busServer.join();
     const config = readConfig(world.env);
-    const pool = (max: number) => new SimPool({ server: database, link: this.link, clock: this.clock, random }, max);
+    const ports = { server: database, link: this.link, clock: this.clock, random, effects };
+    const pool = (max: number) => new SimPool(ports, max);
     const [reader, writer] = [pool(config.databasePool), pool(config.writerLanes)];
     this.#pools = [reader, writer];
     const db: Database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: reader.asPool() }) });

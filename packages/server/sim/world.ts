@@ -12,6 +12,8 @@ import { type Population, populate } from './seeding.ts';
 import { BusServer } from './sim-bus.ts';
 import { SimClient } from './sim-client.ts';
 import { type NodeWorld, SimNode } from './sim-node.ts';
+import { Tally } from './tally.ts';
+import type { Trouble } from './trouble.ts';
 import { MembershipHistory, readTruth } from './truth.ts';
 
 /** Everybody has this long to come to rest after the last fault has ended. */
@@ -27,9 +29,13 @@ const ENV = { PARLEY_HEARTBEAT_INTERVAL_MS: '2000', PARLEY_QUEUE_RETENTION_MS: '
 export interface RunResult {
   readonly verdict: Verdict;
   /** Faults of our own code that no injected fault explains, and clients that never came to rest. */
-  readonly troubles: readonly string[];
-  readonly faults: number;
+  readonly troubles: readonly Trouble[];
+  /** Faults that met something to break, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** What they did one by one, by name. */
+  readonly effects: Readonly<Record<string, number>>;
   readonly steps: number;
+  readonly virtualMs: number;
 }
 
 export interface WorldOptions {
@@ -52,21 +58,24 @@ export class World {
   readonly #memberships = new MembershipHistory();
   // A link that stands still holds what is old for as long as it likes.
   readonly #checker = createChecker({ removalMs: Number.POSITIVE_INFINITY });
-  readonly #troubles: string[] = [];
+  readonly #troubles: Trouble[] = [];
+  readonly #faults = new Tally();
+  readonly effects = new Tally();
   readonly #nodeWorld: NodeWorld;
 
   constructor(options: WorldOptions) {
     this.#options = options;
     const { shape } = options.plan;
     this.#random = new Random(options.seed);
-    this.database = new DatabaseServer(this.scheduler, STATEMENTS);
+    this.database = new DatabaseServer(this.scheduler, STATEMENTS, this.#random.fork('disk'));
     this.database.store.onRow = ({ table }, row) => {
       if (table === 'channel_members' && row !== null) this.#memberships.note(row);
     };
-    this.busServer = new BusServer(this.scheduler, this.#random.fork('bus'));
+    this.busServer = new BusServer(this.scheduler, this.#random.fork('bus'), this.effects);
     this.population = populate(this.database, this.#random.fork('population'), shape);
     this.#nodeWorld = {
       scheduler: this.scheduler,
+      effects: this.effects,
       database: this.database,
       busServer: this.busServer,
       env: ENV,
@@ -100,11 +109,9 @@ export class World {
     const { plan } = this.#options;
     const faults = new Faults(this);
     const deeds = new Deeds({ ...this.population, clients: this.clients }, this.#random.fork('deeds'));
-    let faultCount = 0;
     // Clients get a moment to connect before anything happens.
     const startMs = 300;
     for (const happening of plan.happenings) {
-      if (isFault(happening)) faultCount += 1;
       this.scheduler.after(startMs + happening.atMs, () => {
         if (isFault(happening)) this.#breakSomething(faults, happening as Fault);
         else deeds.do(happening as Deed);
@@ -119,12 +126,20 @@ export class World {
     await this.#addFreshClients();
     const expected = this.#look(true);
     const verdict = this.#checker.finish({ ...this.#truth(), expected });
-    return { verdict, troubles: this.#troubles, faults: faultCount, steps: this.scheduler.steps };
+    return {
+      verdict,
+      troubles: this.#troubles,
+      faults: this.#faults.counts,
+      effects: this.effects.counts,
+      steps: this.scheduler.steps,
+      virtualMs: Math.round(this.scheduler.nowMs),
+    };
   }
 
   #breakSomething(faults: Faults, fault: Fault): void {
+    if (!faults.apply(fault)) return;
+    this.#faults.add(fault.kind);
     this.#checker.add({ run: '', seed: '', proc: 'world', tMono: this.scheduler.nowMs, type: 'fault', op: fault.kind });
-    faults.apply(fault);
   }
 
   #runFor(durationMs: number): Promise<void> {
@@ -141,7 +156,7 @@ export class World {
     }
     for (const client of this.clients) {
       const unrest = this.#unrest(client);
-      if (unrest !== null) this.#troubles.push(`${client.proc} never came to rest: ${unrest}`);
+      if (unrest !== null) this.#trouble('I18', `${client.proc} never came to rest: ${unrest}`);
     }
   }
 
@@ -192,6 +207,7 @@ export class World {
     const doors = random.fork('doors');
     const world = {
       scheduler: this.scheduler,
+      effects: this.effects,
       seed: String(this.#options.seed),
       pickDoor: () => this.#pickDoor(doors),
       write: (record: HistoryRecord) => {
@@ -209,20 +225,24 @@ export class World {
     return slot.node?.door ?? null;
   }
 
+  #trouble(invariant: Trouble['invariant'], text: string): void {
+    this.#troubles.push({ invariant, text });
+  }
+
   /** Faults of the product that it logs: those that no broken connection explains are its own. */
   #logger(): Logger {
     const error = ({ err }: { err: unknown }, text: string): void => {
       const isExplained =
         err instanceof Error && (('code' in err && err.code !== undefined) || /onnect|timeout/.test(err.message));
       if (!isExplained)
-        this.#troubles.push(`${text}: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}`);
+        this.#trouble('I17', `${text}: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}`);
     };
     return { error, info: () => {}, warn: () => {} } as unknown as Logger;
   }
 
   #listenForRejections(): () => void {
     const note = (error: unknown): void => {
-      this.#troubles.push(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.#trouble('I17', `unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     };
     process.on('unhandledRejection', note);
     process.on('uncaughtException', note);

@@ -1,3 +1,4 @@
+import type { Random } from '@parley/load-test';
 import { START_MS } from '../node-clock.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { PgError } from './pg-error.ts';
@@ -28,11 +29,17 @@ export class DatabaseServer {
   readonly #statements: readonly Statement[];
   readonly #byText = new Map<string, Statement>();
   readonly #backends = new Set<Backend>();
+  readonly #random: Random;
+  /** Transactions that wait for the disk: nobody sees them yet, and a crash undoes them. */
+  readonly #committing = new Set<Transaction>();
+  /** How long the disk takes for a commit. */
+  diskMs: { readonly low: number; readonly high: number } | null = null;
   /** No connection is taken while set. */
   isDown = false;
 
-  constructor(scheduler: Scheduler, statements: readonly Statement[]) {
+  constructor(scheduler: Scheduler, statements: readonly Statement[], random: Random) {
     this.#scheduler = scheduler;
+    this.#random = random;
     this.#statements = statements;
   }
 
@@ -63,6 +70,8 @@ export class DatabaseServer {
 
   /** The machine or the server process dies. What was committed is on disk. */
   crash(): void {
+    for (const transaction of [...this.#committing]) transaction.rollback();
+    this.#committing.clear();
     for (const backend of [...this.#backends]) this.disconnect(backend);
   }
 
@@ -71,7 +80,7 @@ export class DatabaseServer {
     if (backend.isDead) return;
     backend.lastHeardMs = this.#scheduler.nowMs;
     const text = sql.trim();
-    if (/^(begin|start transaction|commit|rollback)/i.test(text)) return answer(this.#control(backend, text));
+    if (/^(begin|start transaction|commit|rollback)/i.test(text)) return this.#control(backend, text, answer);
     const statement = this.#find(text);
     const isAlone = backend.transaction === null;
     const transaction = backend.transaction ?? new Transaction(this.store, this.#locks, false);
@@ -90,8 +99,9 @@ export class DatabaseServer {
     try {
       const rows = statement.run(view, parameters);
       view.keep();
-      if (isAlone) this.#endAlone(backend, true);
-      answer({ command: statement.command, rows });
+      const answered = () => answer({ command: statement.command, rows });
+      if (isAlone) this.#commit(backend, transaction, answered);
+      else answered();
     } catch (error) {
       if (error instanceof MustWait) return this.#wait(run, error.holder);
       if (!(error instanceof PgError)) throw error;
@@ -112,28 +122,39 @@ export class DatabaseServer {
   }
 
   #fail({ backend, transaction, isAlone, answer }: Attempt, error: PgError): void {
-    if (isAlone) this.#endAlone(backend, false);
-    else transaction.hasFailed = true;
+    if (isAlone) {
+      backend.transaction = null;
+      transaction.rollback();
+    } else transaction.hasFailed = true;
     answer(error);
   }
 
-  #endAlone(backend: Backend, isGood: boolean): void {
-    const { transaction } = backend;
+  /** Makes a transaction last. From here on the end of its connection does not undo it any more; a crash still does. */
+  #commit(backend: Backend, transaction: Transaction, answered: () => void): void {
     backend.transaction = null;
-    if (isGood) transaction?.commit();
-    else transaction?.rollback();
+    if (this.diskMs === null || transaction.writes.size === 0) {
+      transaction.commit();
+      return answered();
+    }
+    this.#committing.add(transaction);
+    this.#scheduler.after(this.#random.between(this.diskMs.low, this.diskMs.high), () => {
+      if (!this.#committing.delete(transaction)) return;
+      transaction.commit();
+      answered();
+    });
   }
 
-  #control(backend: Backend, text: string): Result {
+  #control(backend: Backend, text: string, answer: Answer): void {
     const { transaction } = backend;
+    const answered = () => answer({ command: 'OTHER', rows: [] });
     if (/^(begin|start)/i.test(text)) {
       backend.transaction = new Transaction(this.store, this.#locks, /repeatable read/i.test(text));
-    } else {
-      backend.transaction = null;
-      if (/^commit/i.test(text) && transaction?.hasFailed === false) transaction.commit();
-      else transaction?.rollback();
+      return answered();
     }
-    return { command: 'OTHER', rows: [] };
+    if (/^commit/i.test(text) && transaction?.hasFailed === false) return this.#commit(backend, transaction, answered);
+    backend.transaction = null;
+    transaction?.rollback();
+    answered();
   }
 
   #find(sql: string): Statement {

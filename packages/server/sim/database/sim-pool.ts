@@ -1,6 +1,9 @@
 import type { Random } from '@parley/load-test';
 import type pg from 'pg';
 import type { NodeClock } from '../node-clock.ts';
+
+import type { Tally } from '../tally.ts';
+
 import type { Backend, DatabaseServer } from './database-server.ts';
 import { PgError } from './pg-error.ts';
 import type { Result } from './statement.ts';
@@ -35,6 +38,7 @@ export interface PoolWorld {
   readonly link: DatabaseLink;
   readonly clock: NodeClock;
   readonly random: Random;
+  readonly effects: Tally;
 }
 
 /** A pool of connections that behaves as that of `pg`, in what it does and in the errors it gives. */
@@ -218,14 +222,18 @@ export class SimClientConnection {
   }
 
   #send(config: QueryConfig, answer: (outcome: Result | PgError) => void): void {
-    const { clock, link, server } = this.#world;
+    const { clock, link, server, effects } = this.#world;
     clock.setTimeout(() => {
       if (this.#isDead || this.#backend === null) return;
-      if (link.outage === 'swallow') return;
+      if (link.outage === 'swallow') return effects.add('statement lost');
       server.execute(this.#backend, config.text, config.values ?? [], (outcome) => {
-        if (link.losesAnswers) return this.break(true);
+        if (link.losesAnswers) {
+          effects.add('reply lost');
+          return this.break(true);
+        }
         clock.setTimeout(() => {
           if (!this.#isDead && link.outage !== 'swallow') answer(outcome);
+          else effects.add('reply lost');
         }, this.hopMs());
       });
     }, this.hopMs());
