@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { freePort } from './free-port.ts';
+import { serverProgram } from './server-program.ts';
 
 /** Limits that no test of anything else meets. */
 const NO_LIMITS = {
@@ -22,9 +21,16 @@ const NO_LIMITS = {
 /** A server in a process of its own, always at the same address, whichever process serves there. */
 export interface ServerProcess {
   readonly url: string;
+  readonly port: number;
+  /** The process that serves there now; undefined while none does. */
+  pid(): number | undefined;
   /** The one-time token that makes the owner, as the first start printed it. */
   ownerToken(): string;
   start(): Promise<void>;
+  /** Sends a signal to it, such as `SIGSTOP`. */
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when the process that serves there now has ended, by itself or by somebody's hand. */
+  ended(): Promise<void>;
   /** Ends it without a chance to tidy up. */
   kill(): Promise<void>;
   /** Stops it in order. */
@@ -34,24 +40,29 @@ export interface ServerProcess {
 
 /** A server on this database, not started yet. */
 export async function serverProcess(databaseUrl: string, env: Record<string, string> = {}): Promise<ServerProcess> {
-  const port = await freePort();
-  const program = fileURLToPath(new URL('../cli.ts', import.meta.url));
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const [port, program] = await Promise.all([freePort(), serverProgram()]);
   let child: ChildProcess | null = null;
   let log = '';
+  const isAlive = () => child !== null && child.exitCode === null && child.signalCode === null;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === null || !isAlive()) return;
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
   };
   return {
     url: `http://127.0.0.1:${port}`,
+    port,
+    pid: () => (isAlive() ? child?.pid : undefined),
+    signal: (signal) => void child?.kill(signal),
+    ended: async () => {
+      if (child !== null && isAlive()) await once(child, 'exit');
+    },
     ownerToken: () => /#\/welcome\/(\S+)/.exec(log)?.[1] ?? '',
     log: () => log,
     start: async () => {
       const from = log.length;
-      child = spawn(process.execPath, ['--conditions=source', '--import', tsx, program, 'start'], {
+      child = spawn(process.execPath, ['--enable-source-maps', program, 'start'], {
         env: { PATH: process.env.PATH, PORT: `${port}`, DATABASE_URL: databaseUrl, ...NO_LIMITS, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -75,15 +86,4 @@ function ready(child: ChildProcess, keep: (text: string) => string): Promise<voi
     child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready:\n${keep('')}`)));
     child.once('error', reject);
   });
-}
-
-/** A port that was free a moment ago; kept for the restarts of one server. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a listening server has a port');
-  return address.port;
 }

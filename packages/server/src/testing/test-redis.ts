@@ -63,6 +63,16 @@ export class TestRedis {
     }
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Resolves when the server that runs now has ended by somebody else's hand. */
+  async ended(): Promise<void> {
+    const running = this.#process;
+    if (running !== null && running.exitCode === null && running.signalCode === null) await once(running, 'exit');
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process?.kill(signal);
   }
@@ -71,7 +81,7 @@ export class TestRedis {
   async kill(): Promise<void> {
     const running = this.#process;
     this.#process = null;
-    if (running === null || running.exitCode !== null) return;
+    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
     running.kill('SIGKILL');
     await once(running, 'exit');
   }
