@@ -1,7 +1,7 @@
 // Writes the tables of the documentation from the code: `npm run docs`. A test fails when a page is behind.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CLOSE_CODES, ERROR_CODES, mayReconnect, OPERATIONS, type OperationName } from '@parley/protocol';
+import { CLOSE_CODES, ERROR_CODES, FILE_OPERATIONS, mayReconnect, OPERATIONS, type Operation } from '@parley/protocol';
 import { z } from 'zod';
 import { SETTINGS } from '../packages/server/src/config/settings.ts';
 
@@ -24,8 +24,8 @@ const CLOSE_MEANINGS: Readonly<Record<keyof typeof CLOSE_CODES, string>> = {
 /** The generated tables by the name of their place: a page holds `<!-- table: NAME -->` … `<!-- end -->`. */
 export const TABLES: Readonly<Record<string, () => string>> = {
   operations: () => {
-    const rows = (Object.keys(OPERATIONS) as OperationName[]).map((name) => {
-      const { summary, rest, door, input, output } = OPERATIONS[name];
+    const operations: Operation[] = [...Object.values(OPERATIONS), ...Object.values(FILE_OPERATIONS)];
+    const rows = operations.map(({ name, summary, rest, door, input, output }) => {
       const route = rest === null ? '' : `\`${rest.method} /v1${rest.path}\``;
       return `| ${door === 'rest' ? '' : `\`${name}\``} | ${route} | ${summary} | ${fieldsOf(input, 'input')} | ${fieldsOf(output, 'output')} |`;
     });

@@ -1,10 +1,11 @@
-import type { ChannelId, RequestOf, UserId, UserView } from '@parley/protocol';
+import type { AttachmentView, ChannelId, RequestOf, UserId, UserView } from '@parley/protocol';
 import type { Channel } from './channel.ts';
 import type { ChannelSummary } from './channel-state.ts';
 import type { ConnectionChange } from './connection.ts';
 import { Core } from './core.ts';
 import { ParleyError } from './errors.ts';
 import type { ClientEvents } from './events.ts';
+import type { DownloadOptions, FileOptions, UploadOptions } from './files.ts';
 import { MessageStream, type MessageStreamOptions } from './message-stream.ts';
 import type { ClientOptions } from './options.ts';
 import type { Presence } from './presence.ts';
@@ -115,6 +116,24 @@ export class ChatClient {
     return this.#core.takeJoined(await this.call('invitation.accept', { code }));
   }
 
+  /**
+   * Uploads a file; the id of what it gives goes into `attachments` of a message. Tries again by itself, without storing anything
+   * twice, for a minute or two; rejects with a `ParleyError`, such as `too_large` or `aborted`.
+   */
+  upload(file: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>, options: UploadOptions = {}): Promise<AttachmentView> {
+    return this.#core.files.upload(file, options);
+  }
+
+  /** The bytes of an attachment, for as long as the user may read its message. */
+  download(attachmentId: string, options: DownloadOptions = {}): Promise<Blob> {
+    return this.#core.files.download(attachmentId, options);
+  }
+
+  /** An address of an attachment for `<img>`, `<audio>` and links, which needs no token and works for some minutes. */
+  fileUrl(attachmentId: string, options: FileOptions = {}): Promise<string> {
+    return this.#core.files.urlOf(attachmentId, options);
+  }
+
   /** Resolves when no message waits to be sent any more; failed ones do not count. */
   drained(): Promise<void> {
     return this.#core.sender.drained();
@@ -122,6 +141,6 @@ export class ChatClient {
 
   /** Milliseconds since 1970 by the server's clock: what its times are to be compared with. */
   serverNow(): number {
-    return this.#core.now() + this.#core.session.clockAheadMs;
+    return this.#core.serverNow();
   }
 }

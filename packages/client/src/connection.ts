@@ -6,7 +6,7 @@ import { retryAfterMsIn, retryDelayMs } from './reconnect.ts';
 import type { Runtime } from './runtime.ts';
 import { openSocket, type Socket, type WebSocketClass } from './socket.ts';
 import { Timers } from './timers.ts';
-import type { TokenContext, TokenSource } from './token.ts';
+import type { TokenContext, Tokens } from './token.ts';
 import type { WakeHint, WakeSource } from './wake.ts';
 
 /** Silence for this long while connecting means that the attempt has failed; a large sync may take longer, as long as it goes on. */
@@ -45,7 +45,7 @@ export interface ConnectionChange {
 export interface ConnectionOptions {
   readonly socketUrl: string;
   readonly WebSocket: WebSocketClass;
-  readonly token: TokenSource;
+  readonly tokens: Tokens;
   readonly userAgent: string;
   readonly wake: WakeSource;
 }
@@ -149,7 +149,7 @@ export class Connection {
     this.#timers.cancel('retry');
     this.#armDeadline();
     try {
-      const token = await this.#getToken(reason);
+      const token = await this.#options.tokens.get(reason);
       if (generation === this.#generation) this.#openSocket(token);
     } catch (cause) {
       if (generation !== this.#generation) return;
@@ -161,11 +161,6 @@ export class Connection {
 
   #armDeadline(): void {
     this.#timers.set('deadline', CONNECT_TIMEOUT_MS, () => this.#lose('no answer in time', 0));
-  }
-
-  async #getToken(reason: TokenContext['reason']): Promise<string> {
-    const { token } = this.#options;
-    return typeof token === 'string' ? token : await token({ reason });
   }
 
   #openSocket(token: string): void {
@@ -215,7 +210,7 @@ export class Connection {
     const said = code === LOST ? 'socket lost' : `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
     if (mayReconnect(code)) return this.#lose(said, retryAfterMsIn(reason));
     const isRefusal = FINAL_CODES[code] === 'unauthenticated' || FINAL_CODES[code] === 'revoked';
-    if (isRefusal && typeof this.#options.token === 'function' && !this.#wasRefused) {
+    if (isRefusal && this.#options.tokens.canRenew && !this.#wasRefused) {
       // A token may have run out in the meantime: one fresh one is tried before giving up.
       this.#wasRefused = true;
       return this.#openAnew('refused', said);

@@ -20,6 +20,7 @@ import { DeliveryReporter } from './delivery-reporter.ts';
 import { Emitter } from './emitter.ts';
 import type { ParleyError } from './errors.ts';
 import type { ClientEvents, OutgoingEvent } from './events.ts';
+import { Files, type FilesPorts } from './files.ts';
 import type { MessageStream, MessageStreamPorts } from './message-stream.ts';
 import { type ClientOptions, socketUrlOf } from './options.ts';
 import { Presence, type PresencePorts } from './presence.ts';
@@ -33,6 +34,7 @@ import { type Flags, Session, type SessionParts } from './session.ts';
 import { webSocketClass } from './socket.ts';
 import { type ClientStorage, memoryStorage } from './storage.ts';
 import { Batch, View } from './store.ts';
+import { Tokens } from './token.ts';
 import { TypingReporter, Typists } from './typing.ts';
 import { Users } from './users.ts';
 import { browserWake } from './wake.ts';
@@ -48,6 +50,7 @@ interface OpenChannel {
 
 type AllPorts = ChannelPorts &
   ConnectionPorts &
+  FilesPorts &
   MessageStreamPorts &
   PresencePorts &
   RepairPorts &
@@ -64,6 +67,9 @@ export class Core implements AllPorts {
   readonly streams = new Set<MessageStream>();
   readonly requests: Requests;
   readonly call: Call;
+  readonly url: string;
+  readonly tokens: Tokens;
+  readonly files: Files;
   readonly users: Users;
   readonly presence: Presence;
   readonly typists: Typists;
@@ -90,11 +96,14 @@ export class Core implements AllPorts {
     this.storage = options.storage ?? memoryStorage();
     this.maxQueued = options.maxQueued ?? MAX_QUEUED;
     this.window = options.sendWindow ?? 1;
+    this.url = options.url;
+    this.tokens = new Tokens(options.token);
     this.requests = new Requests(runtime, {
       send: (frame) => this.connection.send(frame),
       timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     });
     this.call = this.requests.call;
+    this.files = new Files(runtime, this);
     this.users = new Users(runtime, this.call, this.batch);
     this.presence = new Presence(runtime, this);
     this.typists = new Typists(runtime, (channelId, userId, isTyping) => {
@@ -111,7 +120,7 @@ export class Core implements AllPorts {
       {
         socketUrl: socketUrlOf(options.url),
         WebSocket: webSocketClass(options.WebSocket),
-        token: options.token,
+        tokens: this.tokens,
         userAgent: options.userAgent ?? 'parley-client',
         wake: options.wake ?? browserWake,
       },
@@ -134,6 +143,7 @@ export class Core implements AllPorts {
     this.requests.close();
     this.connection.close();
     this.sender.close();
+    this.files.close();
     this.users.close();
     this.presence.close();
     for (const { views } of this.#open.values()) views.close();
@@ -157,6 +167,10 @@ export class Core implements AllPorts {
 
   now(): number {
     return this.runtime.now();
+  }
+
+  serverNow(): number {
+    return this.now() + this.session.clockAheadMs;
   }
 
   userId(): UserId | null {

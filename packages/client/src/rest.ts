@@ -1,6 +1,7 @@
 import type { OperationName, OutputOf, RequestOf } from '@parley/protocol';
-import { errorFrom, ParleyError, toParleyError } from './errors.ts';
+import { toParleyError } from './errors.ts';
 import { restUrlOf } from './options.ts';
+import { problem } from './problem.ts';
 
 /** What is asked before there is a session, and so goes by HTTP. */
 type AuthOperation = Extract<OperationName, `auth.${string}`>;
@@ -52,27 +53,5 @@ async function request<Name extends AuthOperation>(
   }
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer as OutputOf<Name>;
-  throw problem(response, answer);
-}
-
-function problem(response: Response, answer: unknown): ParleyError {
-  const { code, detail, retryAfterMs, errors } = (answer ?? {}) as Record<string, unknown>;
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const waitMs =
-    typeof retryAfterMs === 'number' ? retryAfterMs : Number.isFinite(seconds) ? seconds * 1_000 : undefined;
-  if (typeof code !== 'string')
-    return new ParleyError('unreachable', `unable to ask; the server answered ${response.status}`);
-  return errorFrom({
-    code: code as never,
-    message: typeof detail === 'string' ? detail : code,
-    retryAfterMs: waitMs,
-    ...(Array.isArray(errors) ? { issues: errors.flatMap(issueOf) } : {}),
-  });
-}
-
-/** A problem points into the body with a JSON pointer; a frame names the same place with dots. */
-function issueOf(error: unknown): { path: string; message: string }[] {
-  const { pointer, message } = (error ?? {}) as Record<string, unknown>;
-  if (typeof pointer !== 'string' || typeof message !== 'string') return [];
-  return [{ path: pointer.slice(1).replaceAll('/', '.'), message }];
+  throw problem({ status: response.status, retryAfter: response.headers.get('retry-after'), body: answer });
 }

@@ -34,6 +34,9 @@ export const LIMITS = {
   /** Users whose presence one command may ask for. */
   presenceUsers: 200,
   attachmentsPerMessage: 10,
+  /** Longest voice clip or video that says how long it is: a day. */
+  clipDurationMs: 86_400_000,
+  waveformPoints: 100,
   /** Longest search, and the words, phrases and filters in it. */
   searchCodePoints: 256,
   searchTerms: 16,

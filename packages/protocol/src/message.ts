@@ -1,22 +1,9 @@
 import { z } from 'zod';
+import { attachmentView } from './attachment.ts';
 import { LIMITS } from './limits.ts';
 import { operation } from './operation.ts';
 import { channelId, messageId, plainId, rev, seq, timeMs, userId } from './scalars.ts';
 import { bodySchema, emojiSchema } from './text.ts';
-
-export const attachmentView = z
-  .strictObject({
-    id: plainId,
-    name: z.string(),
-    type: z.string().meta({ description: 'Media type, sniffed from the content.' }),
-    size: z.int().min(0).meta({ description: 'Bytes.' }),
-    width: z.int().optional(),
-    height: z.int().optional(),
-    durationMs: z.int().optional(),
-  })
-  .meta({ id: 'Attachment' });
-
-export type AttachmentView = z.infer<typeof attachmentView>;
 
 const reactionView = z
   .strictObject({

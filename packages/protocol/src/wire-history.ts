@@ -1,4 +1,9 @@
 /** Every published form of the wire, oldest first: version, hash of the schemas, and what changed for a client's author. */
 export const WIRE_HISTORY: readonly { readonly version: number; readonly hash: string; readonly change: string }[] = [
   { version: 1, hash: '87881764922ecaef', change: 'The first form.' },
+  {
+    version: 1,
+    hash: 'd4bcacf43cd12d85',
+    change: 'Attachments tell of thumbnails, placeholders, lengths and waveforms.',
+  },
 ];

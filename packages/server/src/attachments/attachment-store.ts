@@ -1,8 +1,8 @@
 import type { AttachmentView, ChannelId, MessageId, UserId } from '@parley/protocol';
 import { type Queryable, query, type Tx } from '../storage/postgres.ts';
 
-/** A file with what its access depends on. */
-export interface AttachmentRow {
+/** A file as it is kept. */
+export interface StoredAttachment {
   readonly id: string;
   readonly ownerId: UserId;
   readonly key: string;
@@ -11,30 +11,54 @@ export interface AttachmentRow {
   readonly size: number;
   readonly width: number | null;
   readonly height: number | null;
+  readonly placeholder: string | null;
+  readonly thumbKey: string | null;
+  readonly thumbWidth: number | null;
+  readonly thumbHeight: number | null;
+  readonly durationMs: number | null;
+  readonly waveform: readonly number[] | null;
+}
+
+/** A file with what its access depends on. */
+export interface AttachmentRow extends StoredAttachment {
   /** The channel of the message that carries it, once that is committed and while it is not deleted. */
   readonly channelId: ChannelId | null;
 }
 
-const COLUMNS = 'id, owner_id AS "ownerId", storage_key AS key, name, type, size, width, height';
+const COLUMNS = `id, owner_id AS "ownerId", storage_key AS key, name, type, size, width, height, placeholder,
+  thumb_key AS "thumbKey", thumb_width AS "thumbWidth", thumb_height AS "thumbHeight", duration_ms AS "durationMs", waveform`;
 
-/** Adds a file unless its owner's files would then take more than `quotaBytes`; false when they would. */
+/** Whether a file was added: `taken` when its id was used before, `full` when its owner's files would take too much. */
+export type Insertion = 'added' | 'taken' | 'full';
+
+/** Adds a file unless its owner's files would then take more than `quotaBytes`. */
 export async function insertAttachment(
   tx: Tx,
-  row: Omit<AttachmentRow, 'channelId'>,
+  row: StoredAttachment,
   now: Date,
   quotaBytes: number,
-): Promise<boolean> {
+): Promise<Insertion> {
   // Uploads of one user that end together are counted one after the other.
   await query(tx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 7311202002))`, [row.ownerId]);
-  const rows = await query(
+  const { id, ownerId, key, name, type, size, width, height, placeholder, durationMs, waveform } = row;
+  const { thumbKey, thumbWidth, thumbHeight } = row;
+  const values = [id, ownerId, key, name, type, size, width, height, placeholder, durationMs, waveform];
+  const [counted] = await query<{ taken: boolean; added: boolean }>(
     tx,
-    `INSERT INTO attachments (id, owner_id, storage_key, name, type, size, width, height, created_at)
-     SELECT $1::uuid, $2::uuid, $3, $4, $5, $6::bigint, $7::int, $8::int, $9::timestamptz
-      WHERE (SELECT coalesce(sum(size), 0) FROM attachments WHERE owner_id = $2 AND gone_at IS NULL) + $6 <= $10::bigint
-     RETURNING id`,
-    [row.id, row.ownerId, row.key, row.name, row.type, row.size, row.width, row.height, now, quotaBytes],
+    `WITH taken AS (SELECT FROM attachments WHERE id = $1), added AS (
+       INSERT INTO attachments (id, owner_id, storage_key, name, type, size, width, height, placeholder, duration_ms,
+                                waveform, thumb_key, thumb_width, thumb_height, created_at)
+       SELECT $1::uuid, $2::uuid, $3, $4, $5, $6::bigint, $7::int, $8::int, $9, $10::int,
+              $11::smallint[], $12, $13::int, $14::int, $15::timestamptz
+        WHERE NOT EXISTS (SELECT FROM taken)
+          AND (SELECT coalesce(sum(size), 0) FROM attachments WHERE owner_id = $2 AND gone_at IS NULL) + $6 <= $16::bigint
+       ON CONFLICT (id) DO NOTHING
+       RETURNING id)
+     SELECT EXISTS (SELECT FROM taken) AS taken, EXISTS (SELECT FROM added) AS added`,
+    [...values, thumbKey, thumbWidth, thumbHeight, now, quotaBytes],
   );
-  return rows.length === 1;
+  if (counted?.added === true) return 'added';
+  return counted?.taken === true ? 'taken' : 'full';
 }
 
 /** Reads a file that is not gone. */
@@ -62,7 +86,7 @@ export function claimAttachments(
   { userId, channelId, messageId }: Claim,
   ids: readonly string[],
   now: Date,
-): Promise<Omit<AttachmentRow, 'channelId'>[]> {
+): Promise<StoredAttachment[]> {
   return query(
     tx,
     `UPDATE attachments SET channel_id = $2, message_id = $3, claimed_at = $5
@@ -84,11 +108,12 @@ export async function abandonOrphans(on: Queryable, before: Date, claimedBefore:
   );
 }
 
-/** Files whose bytes can be removed. */
-export function readGone(on: Queryable, limit: number): Promise<{ readonly id: string; readonly key: string }[]> {
+/** Files whose bytes can be removed, with the keys of all that is stored of them. */
+export function readGone(on: Queryable, limit: number): Promise<{ readonly id: string; readonly keys: string[] }[]> {
   return query(
     on,
-    'SELECT id, storage_key AS key FROM attachments WHERE gone_at IS NOT NULL ORDER BY gone_at LIMIT $1',
+    `SELECT id, array_remove(ARRAY[storage_key, thumb_key], NULL) AS keys
+       FROM attachments WHERE gone_at IS NOT NULL ORDER BY gone_at LIMIT $1`,
     [limit],
   );
 }
@@ -108,7 +133,17 @@ export async function readUrlSecret(on: Queryable, fresh: string): Promise<strin
 }
 
 /** What others are told of a file. */
-export function attachmentView(row: Omit<AttachmentRow, 'channelId'>): AttachmentView {
-  const { id, name, type, size, width, height } = row;
-  return { id, name, type, size, ...(width === null || height === null ? {} : { width, height }) };
+export function attachmentView(row: StoredAttachment): AttachmentView {
+  const { id, name, type, size, width, height, placeholder, thumbWidth, thumbHeight, durationMs, waveform } = row;
+  return {
+    id,
+    name,
+    type,
+    size,
+    ...(width === null || height === null ? {} : { width, height }),
+    ...(placeholder === null ? {} : { placeholder }),
+    ...(thumbWidth === null || thumbHeight === null ? {} : { thumbnail: { width: thumbWidth, height: thumbHeight } }),
+    ...(durationMs === null ? {} : { durationMs }),
+    ...(waveform === null ? {} : { waveform: [...waveform] }),
+  };
 }

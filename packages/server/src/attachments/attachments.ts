@@ -17,6 +17,7 @@ import {
   readAttachment,
   readGone,
   readUrlSecret,
+  type StoredAttachment,
 } from './attachment-store.ts';
 import type { BlobStore, StoredBlob } from './blob-store.ts';
 import { HEAD_BYTES } from './blob-store.ts';
@@ -32,6 +33,15 @@ const ORPHAN_MS = 86_400_000;
 const CLAIM_MS = 3_600_000;
 /** Files removed per round. */
 const COLLECT_BATCH = 500;
+
+/** What the sender of a file says of it. */
+export interface UploadDescription {
+  /** Made by the client, so that a repeat can be told; made here when left out. */
+  readonly id?: string | undefined;
+  readonly name: string;
+  readonly durationMs?: number | undefined;
+  readonly waveform?: readonly number[] | undefined;
+}
 
 export interface AttachmentPorts {
   readonly db: Database;
@@ -57,32 +67,41 @@ export class Attachments {
     return this.#ports.maxBytes;
   }
 
-  /** Stores an upload, which belongs to its owner alone until a message names it. */
-  async accept(ownerId: UserId, name: string, source: Readable): Promise<AttachmentView> {
+  /**
+   * Stores an upload, which belongs to its owner alone until a message names it. A repeat with the same id gives the first
+   * result; throws `conflict` where the id is somebody else's.
+   */
+  async accept(ownerId: UserId, described: UploadDescription, source: Readable): Promise<AttachmentView> {
     const { blobs, maxBytes } = this.#ports;
     const blob = await blobs.write(source, maxBytes);
     try {
-      return await this.#record(ownerId, cleanFileName(name), blob);
+      const row = describe(ownerId, described, blob);
+      const isAdded = await this.#record(row);
+      if (isAdded) return attachmentView(row);
     } catch (error) {
       await blobs.remove(blob.key);
       throw error;
     }
+    await blobs.remove(blob.key);
+    return this.#repeated(ownerId, described.id ?? '');
   }
 
-  async #record(ownerId: UserId, name: string, { key, size, head }: StoredBlob): Promise<AttachmentView> {
-    if (size === 0) throw new AppError('bad_request', 'unable to store the file; it is empty');
-    const { type, pixels } = sniff(head, size <= HEAD_BYTES);
-    if (pixels !== null && pixels.width * pixels.height > MAX_PIXELS) {
-      throw new AppError('too_large', `unable to store the image; at most ${MAX_PIXELS} pixels`);
-    }
-    const { width, height } = pixels ?? { width: null, height: null };
-    const row = { id: randomUUID(), ownerId, key, name, type, size, width, height };
+  /** False when the id was used before. */
+  async #record(row: StoredAttachment): Promise<boolean> {
     const { db, clock, quotaBytes } = this.#ports;
-    const isWithin = await db
+    const insertion = await db
       .transaction()
       .execute((tx) => insertAttachment(tx, row, new Date(clock.now()), quotaBytes));
-    if (!isWithin) throw new AppError('too_large', 'unable to store the file; the space of its owner is used up');
-    return attachmentView(row);
+    if (insertion === 'full') {
+      throw new AppError('too_large', 'unable to store the file; the space of its owner is used up');
+    }
+    return insertion === 'added';
+  }
+
+  async #repeated(ownerId: UserId, id: string): Promise<AttachmentView> {
+    const row = await readAttachment(this.#ports.db, id);
+    if (row?.ownerId === ownerId) return attachmentView(row);
+    throw new AppError('conflict', 'unable to store the file; its id was used before');
   }
 
   /** Gives files to one message, all or none; throws `not_found` for those that are not the sender's or are another's. */
@@ -154,7 +173,7 @@ export class Attachments {
     await abandonOrphans(db, new Date(clock.now() - ORPHAN_MS), new Date(clock.now() - CLAIM_MS));
     const gone = await readGone(db, COLLECT_BATCH);
     // Bytes first: a row without bytes is tried again, bytes without a row are never found.
-    for (const { key } of gone) await blobs.remove(key);
+    for (const { keys } of gone) for (const key of keys) await blobs.remove(key);
     await forgetAttachments(
       db,
       gone.map(({ id }) => id),
@@ -169,6 +188,32 @@ export class Attachments {
     });
     return secret;
   }
+}
+
+/** What is known of a file once it is stored; throws where it may not be. */
+function describe(ownerId: UserId, described: UploadDescription, { key, size, head }: StoredBlob): StoredAttachment {
+  if (size === 0) throw new AppError('bad_request', 'unable to store the file; it is empty');
+  const { type, pixels } = sniff(head, size <= HEAD_BYTES);
+  if (pixels !== null && pixels.width * pixels.height > MAX_PIXELS) {
+    throw new AppError('too_large', `unable to store the image; at most ${MAX_PIXELS} pixels`);
+  }
+  const isClip = type.startsWith('audio/') || type.startsWith('video/');
+  return {
+    id: described.id ?? randomUUID(),
+    ownerId,
+    key,
+    name: cleanFileName(described.name),
+    type,
+    size,
+    width: pixels?.width ?? null,
+    height: pixels?.height ?? null,
+    placeholder: null,
+    thumbKey: null,
+    thumbWidth: null,
+    thumbHeight: null,
+    durationMs: (isClip ? described.durationMs : undefined) ?? null,
+    waveform: (isClip ? described.waveform : undefined) ?? null,
+  };
 }
 
 function refuse(): never {

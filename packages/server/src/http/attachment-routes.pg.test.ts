@@ -188,6 +188,42 @@ test('[ATT6] what is empty, too large, too wide or above the owner’s space is 
   expect(race.filter((response) => response.status === 201)).toHaveLength(QUOTA_BYTES / 4_000);
 });
 
+test('[ATT8] an upload that is repeated with its id gives the first result and takes its space once', async () => {
+  const id = makeUuid();
+  const again = (who: Person, bytes: string) =>
+    fetch(`${http.url}/v1/attachments?id=${id}&name=note.txt`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${who.token}` },
+      body: bytes,
+    });
+  const before = storedFiles().length;
+  const answers = await Promise.all([again(ann, 'once'), again(ann, 'once'), again(ann, 'once')]);
+  const given = await Promise.all(answers.map((answer) => answer.json()));
+  expect(given).toEqual([given[0], given[0], given[0]]);
+  expect(given[0]).toMatchObject({ attachment: { id, name: 'note.txt', size: 4 } });
+  expect(storedFiles()).toHaveLength(before + 1);
+  expect((await again(bob, 'mine')).status).toBe(409);
+  expect(storedFiles()).toHaveLength(before + 1);
+});
+
+test('[ATT8] what a sender says of his voice clip is told with it, within bounds, and of nothing else', async () => {
+  const told = (query: string, bytes: string) =>
+    fetch(`${http.url}/v1/attachments?${query}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ann.token}` },
+      body: bytes,
+    });
+  const clip = await told('name=voice.ogg&durationMs=4200&waveform=0,50,100', 'OggS sound');
+  expect(await clip.json()).toMatchObject({
+    attachment: { type: 'audio/ogg', durationMs: 4_200, waveform: [0, 50, 100] },
+  });
+  const text = (await (await told('durationMs=4200&waveform=1', 'no sound')).json()) as { attachment: AttachmentView };
+  expect(Object.keys(text.attachment).sort()).toEqual(['id', 'name', 'size', 'type']);
+  const long = Array.from({ length: 101 }, () => 1).join(',');
+  for (const bad of ['durationMs=-1', 'durationMs=x', 'waveform=101', 'waveform=a', `waveform=${long}`, 'what=1'])
+    expect((await told(bad, 'OggS')).status).toBe(400);
+});
+
 test('[ATT6] an upload that breaks off leaves nothing', async () => {
   const before = storedFiles().length;
   const socket = connect(http.port, '127.0.0.1');
@@ -225,6 +261,9 @@ test('[ATT7] an address works without a token, for one file and some minutes, an
   const { body } = await http.ask('POST', `/v1/attachments/${file.id}/url`, { token: bob.token, body: {} });
   const fetched = async (path: string) => (await fetch(http.url + path)).status;
   expect(await fetched(body.url)).toBe(200);
+  const shown = await fetch(http.url + body.url);
+  expect(shown.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+  expect((await get(ann, file.id)).headers.get('cross-origin-resource-policy')).toBe('same-origin');
   expect(await fetched(body.url.replace(file.id, other.id))).toBe(401);
   expect(await fetched(body.url.replace(bob.id, ann.id))).toBe(401);
   expect(await fetched(`${body.url}x`)).toBe(401);

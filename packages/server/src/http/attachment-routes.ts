@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
-import { isCleanText, type UserId } from '@parley/protocol';
+import { FILE_OPERATIONS, type UserId } from '@parley/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AttachmentRow } from '../attachments/attachment-store.ts';
 import type { Attachments } from '../attachments/attachments.ts';
 import { contentDisposition } from '../attachments/file-name.ts';
 import { isShown } from '../attachments/sniff.ts';
+import { parseInput } from '../commands/run-command.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
 import { demandVerdict } from '../rate-limit/rate-limiter.ts';
@@ -12,9 +13,10 @@ import type { Actor } from '../users/actor.ts';
 import { byteRange } from './byte-range.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { actorOf } from './operation-routes.ts';
+import { queryOf } from './request-input.ts';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const MAX_NAME_UNITS = 1_024;
+/** An upload may take long, but not say nothing for long: after this its connection is cut. */
+const SILENCE_MS = 30_000;
 
 /** Even opened by itself a file may run nothing and reach nobody. */
 const FILE_HEADERS: Readonly<Record<string, string>> = {
@@ -38,14 +40,18 @@ export async function serveAttachments(
       onRequest: async (request) => void actors.set(request, await admit(ports, attachments, request)),
       handler: async (request, reply) => {
         const actor = present(actors.get(request), 'the actor of the request');
+        const described = parseInput(FILE_OPERATIONS['attachment.upload'].input, parametersOf(request));
         const body = request.body instanceof Readable ? request.body : Readable.from([]);
-        return reply.code(201).send({ attachment: await attachments.accept(actor.userId, nameOf(request), body) });
+        return reply.code(201).send({ attachment: await attachments.accept(actor.userId, described, body) });
       },
     });
     scope.get<{ Params: { attachmentId: string } }>('/v1/attachments/:attachmentId', async (request, reply) => {
-      const { attachmentId } = request.params;
-      if (!UUID.test(attachmentId)) throw new AppError('bad_request', 'unable to give the file; its id is not a UUID');
-      const userId = await readerOf(ports, attachments, request, attachmentId);
+      const given = { ...parametersOf(request), attachmentId: request.params.attachmentId };
+      const { attachmentId, ticket } = parseInput(FILE_OPERATIONS['attachment.get'].input, given);
+      const userId =
+        ticket === undefined ? await readerOf(ports, request) : await attachments.holderOf(ticket, attachmentId);
+      // The address is the secret: pages of a host application may show it.
+      if (ticket !== undefined) void reply.header('cross-origin-resource-policy', 'cross-origin');
       return sendFile(reply, request, attachments, await attachments.find(userId, attachmentId));
     });
   });
@@ -53,6 +59,7 @@ export async function serveAttachments(
 
 /** Before the body is read: who it is, whether he may, and whether it can fit. */
 async function admit(ports: HttpPorts, attachments: Attachments, request: FastifyRequest): Promise<Actor> {
+  request.raw.setTimeout(SILENCE_MS);
   const actor = await actorOf(ports, request);
   if (actor.scopes !== null && !actor.scopes.includes('write')) {
     throw new AppError('scope_missing', 'unable to store the file; the key lacks the scope write');
@@ -69,22 +76,7 @@ async function admit(ports: HttpPorts, attachments: Attachments, request: Fastif
   return actor;
 }
 
-function nameOf(request: FastifyRequest): string {
-  const name = parametersOf(request).get('name') ?? '';
-  if (name.length > MAX_NAME_UNITS) throw new AppError('bad_request', 'unable to store the file; its name is too long');
-  if (!isCleanText(name)) throw new AppError('bad_text', 'unable to store the file; its name is no clean text');
-  return name;
-}
-
-/** By token, or by a ticket where no header can be set. */
-async function readerOf(
-  ports: HttpPorts,
-  attachments: Attachments,
-  request: FastifyRequest,
-  id: string,
-): Promise<UserId> {
-  const ticket = parametersOf(request).get('ticket');
-  if (ticket !== null) return attachments.holderOf(ticket, id);
+async function readerOf(ports: HttpPorts, request: FastifyRequest): Promise<UserId> {
   const actor = await actorOf(ports, request);
   if (actor.scopes !== null && !actor.scopes.includes('read')) {
     throw new AppError('scope_missing', 'unable to give the file; the key lacks the scope read');
@@ -117,7 +109,6 @@ async function sendFile(
   return reply.send(request.method === 'HEAD' ? undefined : await attachments.read(row, { start, end }));
 }
 
-function parametersOf(request: FastifyRequest): URLSearchParams {
-  const at = request.url.indexOf('?');
-  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
+function parametersOf(request: FastifyRequest): Record<string, string> {
+  return Object.fromEntries(queryOf(request.url));
 }

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { startTestHttp, type TestHttp } from '../testing/test-http.ts';
+import { waitFor } from '../testing/wait-for.ts';
 
 const PASSWORD = 'a good password';
 
@@ -270,9 +271,14 @@ describe('[HTTP4] HTTP itself', () => {
     await expectUnharmed();
   });
 
-  test('slow requests have an end', () => {
+  test('slow requests have an end', async () => {
     const { headersTimeout, requestTimeout, keepAliveTimeout } = http.fastify.server;
-    expect([headersTimeout, requestTimeout, keepAliveTimeout]).toEqual([10_000, 30_000, 65_000]);
+    expect([headersTimeout, requestTimeout, keepAliveTimeout]).toEqual([10_000, 3_600_000, 65_000]);
+    const before = http.clock.timers;
+    const answer = http.raw('POST /v1/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf');
+    await waitFor('the body is waited for', () => http.clock.timers > before);
+    await http.clock.advance(30_000);
+    expect(await answer).toBe('');
   });
 
   test('what cannot be read is answered as a problem too, and the connection ends', async () => {

@@ -54,14 +54,15 @@ function groupOf(group: string, operations: readonly Listed[]): string {
 function section({ path, method, operation }: Listed): string {
   const { operationId, summary, parameters, requestBody, responses, security } = operation;
   const input: JsonSchema = requestBody?.content['application/json']?.schema ?? {};
-  const answer: JsonSchema = responses['200']?.content['application/json']?.schema ?? {};
+  const answer: JsonSchema = (responses['200'] ?? responses['201'])?.content['application/json']?.schema ?? {};
   return `<section id="${text(operationId)}">
 <h3><span class="method ${text(method)}">${text(method.toUpperCase())}</span> <code>${text(path)}</code></h3>
 <p>${code(summary)}</p>
 <p class="facts"><code>${text(operationId)}</code> · ${security.length > 0 ? `scope <code>${text(operation['x-scope'])}</code>` : 'no token needed'} · limit <code>${text(operation['x-rate-policy'])}</code></p>
 ${parameters.length === 0 ? '' : `<h4>Parameters</h4>${table(parameters.map((one) => ({ name: `${one.name} <small>${one.in}</small>`, required: one.required, schema: one.schema, note: one.description ?? '' })))}`}
 ${input.properties === undefined ? '' : `<h4>Body</h4>${fields(input)}`}
-<h4>Answer</h4>${answer.properties === undefined ? `<p>${typeOf(answer)}</p>` : fields(answer)}
+${requestBody?.content['*/*'] === undefined ? '' : '<h4>Body</h4><p>bytes</p>'}
+<h4>Answer</h4>${responses['200']?.content['*/*'] !== undefined ? '<p>bytes</p>' : answer.properties === undefined ? `<p>${typeOf(answer)}</p>` : fields(answer)}
 </section>`;
 }
 

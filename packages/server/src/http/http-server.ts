@@ -15,9 +15,9 @@ import { problemHeaders, problemOf } from './problem.ts';
 import { guardRequests } from './request-guard.ts';
 import { acceptStrictJson } from './request-input.ts';
 
-/** All headers of a request must have come within this time, and all of its body within the next. */
+/** All headers of a request must have come within this time, and the largest upload within the next. */
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 3_600_000;
 /** How long an idle connection is kept: longer than load balancers keep theirs, so that they close first. */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 16_384;
@@ -51,6 +51,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
   guardRequests(app, {
     allowedOrigins: ports.allowedOrigins,
     isHttps: ports.publicUrl?.startsWith('https:') === true,
+    clock: ports.clock,
   });
   observe(app, ports);
   acceptStrictJson(app);

@@ -1,10 +1,10 @@
-import { ERROR_CODES, OPERATIONS, type Operation, type OperationName } from '@parley/protocol';
+import { ERROR_CODES, FILE_OPERATIONS, OPERATIONS, type Operation } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { docsPage } from './docs-page.ts';
 import { type JsonSchema, openApiDocument } from './openapi.ts';
 
 const document = openApiDocument('1.2.3');
-const operations = Object.values(OPERATIONS) as Operation<OperationName>[];
+const operations: Operation[] = [...Object.values(OPERATIONS), ...Object.values(FILE_OPERATIONS)];
 const served = operations.filter((operation) => operation.rest !== null);
 
 describe('the OpenAPI document', () => {

@@ -1,4 +1,12 @@
-import { ERROR_CODES, OPERATIONS, type Operation, type OperationName, type RestRoute } from '@parley/protocol';
+import {
+  ERROR_CODES,
+  FILE_OPERATIONS,
+  type FileOperationName,
+  OPERATIONS,
+  type Operation,
+  type OperationName,
+  type RestRoute,
+} from '@parley/protocol';
 import { z } from 'zod';
 import { ENTRY_OPERATIONS } from '../commands/handler.ts';
 
@@ -19,8 +27,10 @@ export interface Parameter {
   readonly explode?: false;
 }
 
+type DocumentedName = OperationName | FileOperationName;
+
 export interface DocumentedOperation {
-  readonly operationId: OperationName;
+  readonly operationId: DocumentedName;
   readonly summary: string;
   readonly tags: readonly string[];
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
@@ -52,7 +62,8 @@ const DESCRIPTION =
 export function openApiDocument(version: string): OpenApiDocument {
   const schemas = new Map<string, JsonSchema>([['Problem', problemSchema()]]);
   const paths: Record<string, Record<string, DocumentedOperation>> = {};
-  for (const operation of Object.values(OPERATIONS) as Operation<OperationName>[]) {
+  const operations: Operation<DocumentedName>[] = [...Object.values(OPERATIONS), ...Object.values(FILE_OPERATIONS)];
+  for (const operation of operations) {
     if (operation.rest === null) continue;
     const path = operation.rest.path.replace(/:(\w+)/g, '{$1}');
     const methods = paths[path] ?? {};
@@ -74,7 +85,7 @@ export function openApiDocument(version: string): OpenApiDocument {
 }
 
 function documented(
-  operation: Operation<OperationName>,
+  operation: Operation<DocumentedName>,
   rest: RestRoute,
   schemas: Map<string, JsonSchema>,
 ): DocumentedOperation {
@@ -82,21 +93,25 @@ function documented(
   const names = Object.keys(input.properties ?? {});
   const inPath = new Set(Array.from(rest.path.matchAll(/:(\w+)/g), (match) => match[1] ?? ''));
   const others = names.filter((name) => !inPath.has(name));
-  const hasBody = rest.method !== 'GET' && rest.method !== 'DELETE';
+  const hasFields = rest.method !== 'GET' && rest.method !== 'DELETE' && !isFile(operation.name);
   const parameters = [
     ...[...inPath].map((name) => parameter(input, name, 'path')),
-    ...(hasBody ? [] : others.map((name) => parameter(input, name, 'query'))),
-    ...(rest.method === 'POST' && !isEntry(operation.name) ? [IDEMPOTENCY_KEY] : []),
+    ...(hasFields ? [] : others.map((name) => parameter(input, name, 'query'))),
+    ...(rest.method === 'POST' && hasFields && !isEntry(operation.name) ? [IDEMPOTENCY_KEY] : []),
   ];
   return {
     operationId: operation.name,
     summary: operation.summary,
     tags: [operation.name.split('.', 1)[0] ?? ''],
-    security: isEntry(operation.name) ? [] : [{ token: [] }],
+    security: isEntry(operation.name) ? [] : [{ token: [] }, ...(others.includes('ticket') ? [{}] : [])],
     parameters,
-    ...(hasBody && others.length > 0 ? { requestBody: bodyOf(input, others) } : {}),
+    ...(hasFields && others.length > 0 ? { requestBody: bodyOf(input, others) } : {}),
+    ...(operation.name === 'attachment.upload' ? { requestBody: { required: true, content: BYTES } } : {}),
     responses: {
-      200: { description: 'Done.', content: json(hoisted(operation.output, 'output', schemas)) },
+      [operation.name === 'attachment.upload' ? 201 : 200]: {
+        description: 'Done.',
+        content: operation.name === 'attachment.get' ? BYTES : json(hoisted(operation.output, 'output', schemas)),
+      },
       default: {
         description: 'Refused or failed.',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -107,6 +122,9 @@ function documented(
   };
 }
 
+/** The bytes of a file, as they are. */
+const BYTES: Content = { '*/*': { schema: { type: 'string', format: 'binary' } } };
+
 const IDEMPOTENCY_KEY: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -115,8 +133,12 @@ const IDEMPOTENCY_KEY: Parameter = {
   description: 'A repeat with the same key within 24 hours gives the first answer, marked `Idempotent-Replayed`.',
 };
 
-function isEntry(name: OperationName): boolean {
-  return (ENTRY_OPERATIONS as readonly OperationName[]).includes(name);
+function isEntry(name: DocumentedName): boolean {
+  return (ENTRY_OPERATIONS as readonly DocumentedName[]).includes(name);
+}
+
+function isFile(name: DocumentedName): boolean {
+  return Object.hasOwn(FILE_OPERATIONS, name);
 }
 
 function json(schema: JsonSchema): Content {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
 import { isOriginAllowed } from '../lib/origin.ts';
 
 /** Headers of which a second one means that somebody between us and the client may have read another. */
@@ -39,7 +40,13 @@ export interface GuardSettings {
   readonly allowedOrigins: ReadonlySet<string>;
   /** True when people reach the server by https, so that browsers may be told to stay there. */
   readonly isHttps: boolean;
+  readonly clock: Pick<Clock, 'setTimeout'>;
 }
+
+/** A body must be here within this time. */
+const BODY_TIMEOUT_MS = 30_000;
+/** Where bodies are large, and watched over by their route. */
+const UPLOAD_PATH = '/v1/attachments';
 
 /** Puts on every answer what keeps browsers safe, and refuses what no honest client sends, before anything else looks at it. */
 export function guardRequests(app: FastifyInstance, settings: GuardSettings): void {
@@ -63,7 +70,13 @@ export function guardRequests(app: FastifyInstance, settings: GuardSettings): vo
     if (WITHOUT_BODY.has(request.method) && hasBody(request.headers)) {
       throw new AppError('bad_request', `unable to read the request; ${request.method} takes no body`);
     }
+    if (hasBody(request.headers) && request.routeOptions.url !== UPLOAD_PATH) limitBody(request.raw, settings.clock);
   });
+}
+
+function limitBody(request: IncomingMessage, clock: GuardSettings['clock']): void {
+  const timer = clock.setTimeout(() => request.destroy(), BODY_TIMEOUT_MS);
+  for (const event of ['end', 'close']) request.once(event, () => timer.cancel());
 }
 
 function isPreflight(request: FastifyRequest): boolean {

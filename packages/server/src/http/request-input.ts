@@ -60,7 +60,8 @@ export function inputOf({ method, url, params, body }: RequestParts): Record<str
   return input;
 }
 
-function queryOf(url: string): Map<string, string> {
+/** The query of an address; throws `bad_request` where a name is given twice. */
+export function queryOf(url: string): Map<string, string> {
   const at = url.indexOf('?');
   const found = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(at < 0 ? '' : url.slice(at + 1))) {

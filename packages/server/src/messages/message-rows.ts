@@ -32,7 +32,10 @@ export const MESSAGE_COLUMNS = `
   m.created_at AS "createdAt", m.edited_at AS "editedAt", m.deleted_at AS "deletedAt", m.reply_to AS "replyTo",
   m.thread_id AS "threadId", m.pinned_at AS "pinnedAt", m.pinned_by AS "pinnedBy", m.mentions, m.everyone,
   (SELECT json_agg(json_strip_nulls(json_build_object('id', a.id, 'name', a.name, 'type', a.type, 'size', a.size,
-                                                      'width', a.width, 'height', a.height))
+                                                      'width', a.width, 'height', a.height, 'placeholder', a.placeholder,
+                                                      'thumbnail', CASE WHEN a.thumb_key IS NOT NULL THEN
+                                                        json_build_object('width', a.thumb_width, 'height', a.thumb_height) END,
+                                                      'durationMs', a.duration_ms, 'waveform', a.waveform))
                    ORDER BY array_position(m.attachments, a.id))
      FROM attachments a WHERE a.id = ANY (m.attachments)) AS attachments,
   (SELECT json_agg(json_build_object('emoji', kind.emoji, 'count', kind.count, 'userIds', kind.user_ids)

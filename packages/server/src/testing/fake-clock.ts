@@ -12,6 +12,11 @@ export class FakeClock implements Clock {
   readonly #startMs = this.#nowMs;
   readonly #scheduled = new Set<Scheduled>();
 
+  /** How many timers run. */
+  get timers(): number {
+    return this.#scheduled.size;
+  }
+
   now(): number {
     return this.#nowMs;
   }

@@ -12,6 +12,7 @@ import { addPresence } from './20251027000001_add_presence.ts';
 import { createSearch } from './20251028000000_create_search.ts';
 import { tuneDelivery } from './20251029000000_tune_delivery.ts';
 import { createAttachments } from './20251030000000_create_attachments.ts';
+import { describeAttachments } from './20251128000000_describe_attachments.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '20251028000000_create_search': createSearch,
   '20251029000000_tune_delivery': tuneDelivery,
   '20251030000000_create_attachments': createAttachments,
+  '20251128000000_describe_attachments': describeAttachments,
 };
