@@ -5,3 +5,5 @@ export { formatVerdict, INVARIANTS, type Invariant, type Verdict, type Violation
 export { ClientLog, digestOf, itemOf } from './history/client-log.ts';
 export { Follower, type Step } from './history/follower.ts';
 export { Random } from './random.ts';
+export { FaultProxy } from './proxy/fault-proxy.ts';
+export type { Direction, LinkFaults } from './proxy/link-faults.ts';
