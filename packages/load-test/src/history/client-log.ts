@@ -105,7 +105,11 @@ export class ClientLog {
     const asked = this.#asked.get(frame.ref ?? -1);
     if (frame.ref === null || asked === undefined) return;
     this.#asked.delete(frame.ref);
-    if (frame.t === 'error') return this.#end(asked, { outcome: 'fail', code: frame.code });
+    if (frame.t === 'error') {
+      const isGone = asked.op === 'sync.changes' && (frame.code === 'not_found' || frame.code === 'forbidden');
+      if (isGone) this.#steps.push(...this.#follower.refused(asked.channel as ChannelId));
+      return this.#end(asked, { outcome: 'fail', code: frame.code });
+    }
     if (asked.op === 'message.send') {
       const { seq, rev } = frame.d as Sent;
       return this.#end(asked, { outcome: 'ok', seq, rev });

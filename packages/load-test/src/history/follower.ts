@@ -67,6 +67,11 @@ export class Follower {
     return [step, ...this.#due(channel)];
   }
 
+  /** The channel may not be seen any more, as the answer to a question about it says. */
+  refused(channel: ChannelId): Step[] {
+    return this.#drop(channel);
+  }
+
   #sync(frame: SyncFrame): Step[] {
     const steps: Step[] = [];
     if (frame.reset) {
