@@ -14,7 +14,7 @@ import { missingOptionalPackages } from './complete-lock.js';
 export const PACKAGES = {
   protocol: [],
   client: ['protocol'],
-  server: ['protocol'], // and `client`, in the rooms of CLIENT_ROOMS alone
+  server: ['protocol'], // and those of CLIENT_PACKAGES, in the rooms of CLIENT_ROOMS alone
   web: ['client', 'protocol'],
   'load-test': ['client', 'protocol'],
 };
@@ -39,8 +39,9 @@ const CLIENT_PLATFORMS = [
   ['packages/client/src/react/', /^react$/],
 ];
 
-/** Rooms of the server that act as a client of one. */
+/** Rooms of the server that act as a client of one, and what they may use for it. */
 const CLIENT_ROOMS = ['cli'];
+const CLIENT_PACKAGES = ['client', 'load-test'];
 
 const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'search', 'attachments', 'audit'];
 
@@ -171,7 +172,7 @@ function refuseImport(path, target) {
   if (to === undefined) return [];
   if (to === from) return ours ? [`${path}: imports its own package by name`] : refuseRoom(path, target);
   if (!ours) return [`${path}: reaches into another package by path: ${target}`];
-  const isClientRoom = from === 'server' && to === 'client' && CLIENT_ROOMS.includes(roomOf(path));
+  const isClientRoom = from === 'server' && CLIENT_PACKAGES.includes(to) && CLIENT_ROOMS.includes(roomOf(path));
   return PACKAGES[from]?.includes(to) || isClientRoom ? [] : [`${path}: package ${from} may not import ${to}`];
 }
 
