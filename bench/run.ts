@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   sessions: () => import('./sessions/sessions.ts'),
   receipts: () => import('./receipts/receipts.ts'),
   unread: () => import('./unread/unread.ts'),
+  recent: () => import('./recent/recent.ts'),
   presence: () => import('./presence/presence.ts'),
 };
 

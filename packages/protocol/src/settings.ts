@@ -34,11 +34,11 @@ export interface QueueConfig {
 }
 
 export interface CacheConfig {
-  /** Recent messages kept per channel. */
+  /** Last changes (mostly new messages) kept per channel; 0: none. */
   readonly messageLimit: number;
   /** Milliseconds after which an unused entry goes. */
   readonly expiry: number;
-  /** Milliseconds after which an entry in use is compared with the database. */
+  /** Milliseconds after which an entry in use is written anew for other nodes; every use compares it with the database. */
   readonly refreshInterval: number;
 }
 

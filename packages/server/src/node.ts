@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { UserId, UserView, WebSocketConfig, WelcomeFrame } from '@parley/protocol';
 import type pg from 'pg';
+import { RecentMessages } from './cache/recent-messages.ts';
+import { RedisWindowStore } from './cache/redis-window-store.ts';
 import { AccessDirectory } from './channels/access.ts';
 import type { Actor, Handlers } from './commands/handler.ts';
 import type { CommandPorts } from './commands/run-command.ts';
@@ -14,6 +16,7 @@ import { TopCheck } from './hub/top-check.ts';
 import type { AppError } from './lib/app-error.ts';
 import type { Clock } from './lib/clock.ts';
 import { originsOf } from './lib/origin.ts';
+import { readRecent } from './messages/recent-store.ts';
 import type { Logger } from './monitoring/logger.ts';
 import type { Metrics } from './monitoring/metrics.ts';
 import type { Loop } from './outbox/loop.ts';
@@ -101,6 +104,7 @@ export interface NodeRooms {
   readonly hub: Hub;
   readonly queue: MessageQueue;
   readonly sync: Sync;
+  readonly recent: RecentMessages;
   readonly clock: Clock;
 }
 
@@ -232,7 +236,8 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
   });
   const fanout = new Fanout(bus);
   const access = new AccessDirectory(db);
-  const sync = new Sync(db, () => ports.epoch);
+  const recent = buildRecent(ports);
+  const sync = new Sync(db, () => ports.epoch, recent);
   const hub = new Hub({
     bus,
     flusher,
@@ -247,6 +252,7 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
       else ports.onNodeNotice?.(topic, payload);
     },
     readMissed: (channelId, since) => sync.missed(channelId, since),
+    onHeard: ({ channelId, events }) => recent.take(channelId, events),
     onRepair: (outcome) => {
       ports.metrics?.repaired(outcome);
       logger.info({ outcome }, 'a channel missed events and was repaired from the database');
@@ -276,10 +282,27 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
     hub,
     queue: road.queue,
     sync,
+    recent,
     clock,
     changes: new Changes(db, fanout),
   };
   return { rooms, flusher, sessionOf };
+}
+
+/** Recent messages, in memory and, for a node of several, in Redis. */
+function buildRecent({ config, clock, db, link, metrics }: RoomPorts): RecentMessages {
+  const limits = {
+    messageLimit: config.cacheMessageLimit,
+    expiry: config.cacheExpiry,
+    refreshInterval: config.cacheRefreshInterval,
+  };
+  return new RecentMessages({
+    config: limits,
+    clock,
+    load: (requests) => readRecent(db, requests, limits.messageLimit),
+    shared: link === undefined ? undefined : new RedisWindowStore(link, limits.expiry),
+    onRead: (outcome) => metrics?.cacheRead(outcome),
+  });
 }
 
 /** What stands right behind the door: who is on a socket, and what they say. */

@@ -108,6 +108,7 @@ export function readingsOf({ main, writer }: Foundation, { delivery }: State, no
     queue: () => node.queue.stats(),
     outboxes: () => node.flusher.stats(),
     hub: () => ({ rooms: node.hub.roomCount, users: node.hub.userCount }),
+    cache: () => node.recent.stats(),
     pools: () => [poolOf('main', main), poolOf('writer', writer)],
     receiptsWaiting: () => delivery.depth,
   };
@@ -156,7 +157,7 @@ export function onCommitOf(
 
 /** Builds the state rooms, and every command from them. */
 export function handlersOf({ config, limiter }: Foundation, state: State, rooms: NodeRooms): Handlers {
-  const { db, changes, fanout, clock } = rooms;
+  const { db, changes, fanout, clock, recent } = rooms;
   const mentions = new MentionResolver(db);
   const members = new Members(changes);
   const invitations = new Invitations(db, changes, clock);
@@ -177,7 +178,7 @@ export function handlersOf({ config, limiter }: Foundation, state: State, rooms:
     channelCreation,
     channelChanges: new ChannelChanges(changes),
     channelReader: new ChannelReader(db, fanout),
-    history: new History(db),
+    history: new History(db, recent),
     messageChanges: new MessageChanges(changes, mentions),
     threads: new Threads(db, changes),
     search: new Search(db, clock),

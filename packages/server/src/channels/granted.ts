@@ -2,12 +2,20 @@ import type { Action, ChannelId, UserId } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
 import type { Database, Queryable, Tx } from '../storage/postgres.ts';
 import type { Change, Changes } from '../writer/change.ts';
-import { readAccess } from './access-store.ts';
+import { type AccessAt, readAccess, readAccessAt } from './access-store.ts';
 import { type Access, demand, type Grant } from './permissions.ts';
 
 /** As `readAccess`, but throws `not_found` when there is no such channel. */
 export async function accessOf(on: Queryable, userId: UserId, channelId: ChannelId): Promise<Access> {
-  const access = await readAccess(on, userId, channelId);
+  return demandFound(await readAccess(on, userId, channelId));
+}
+
+/** As `accessOf`, with how far the channel had got at that very moment. */
+export async function accessAtOf(on: Queryable, userId: UserId, channelId: ChannelId): Promise<AccessAt> {
+  return demandFound(await readAccessAt(on, userId, channelId));
+}
+
+function demandFound<Found extends Access>(access: Found | null): Found {
   if (access === null) throw new AppError('not_found', 'unable to find the channel; there is none with this id');
   return access;
 }

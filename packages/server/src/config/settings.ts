@@ -102,6 +102,21 @@ export const SETTINGS = {
     wholeNumber(200, 1, 200),
     '`QueueConfig.batchSize`: messages per transaction.',
   ),
+  cacheMessageLimit: setting(
+    'PARLEY_CACHE_MESSAGE_LIMIT',
+    wholeNumber(100, 0, 1_000),
+    '`CacheConfig.messageLimit`: last changes kept of each channel that is read; 0 keeps none.',
+  ),
+  cacheExpiry: setting(
+    'PARLEY_CACHE_EXPIRY_MS',
+    wholeNumber(600_000, 1_000, 86_400_000),
+    '`CacheConfig.expiry`: milliseconds after which what nobody reads goes.',
+  ),
+  cacheRefreshInterval: setting(
+    'PARLEY_CACHE_REFRESH_INTERVAL_MS',
+    wholeNumber(10_000, 0, 86_400_000),
+    '`CacheConfig.refreshInterval`: milliseconds after which what is in use is written to Redis anew, for other nodes.',
+  ),
   messageRate: setting('PARLEY_RATE_MESSAGES', rate('60/min'), '`rateLimits.messageRate` per user, over all sockets.'),
   channelCreation: setting('PARLEY_RATE_CHANNEL_CREATION', rate('5/h'), '`rateLimits.channelCreation` per user.'),
   joinRate: setting('PARLEY_RATE_JOINS', rate('20/h'), '`rateLimits.joinRate` per user.'),

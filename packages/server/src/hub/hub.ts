@@ -28,6 +28,8 @@ export interface HubPorts {
     since: number,
   ): Promise<{ readonly changes: Changes; readonly left: readonly UserId[] }>;
   onRepair(outcome: 'repaired' | 'failed'): void;
+  /** Called with what was heard of a channel that somebody here hears, in any order. */
+  onHeard?(batch: CommittedBatch): void;
 }
 
 /** Who is here on this node, and what they are given: every committed event of their channels, once, in rev order. */
@@ -219,6 +221,7 @@ export class Hub {
   #receiveBatch(batch: CommittedBatch): void {
     const room = this.#rooms.get(batch.channelId);
     if (room === undefined) return;
+    this.#ports.onHeard?.(batch);
     this.#deliver(room, room.accept(batch.events));
     if (room.hasHole) this.#watchHole(room);
   }

@@ -1,13 +1,14 @@
 import type { HistoryPage, InputOf, MessageView, OutputOf, UserId } from '@parley/protocol';
-import { readGranted } from '../channels/granted.ts';
-import { decide } from '../channels/permissions.ts';
+import type { RecentMessages } from '../cache/recent-messages.ts';
+import { accessAtOf, readGranted } from '../channels/granted.ts';
+import { decide, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
 import { findSeq, readLastSeq, readRange } from './history-store.ts';
 import { messageView } from './message-rows.ts';
 import { readEdits, readPins } from './message-store.ts';
 import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
-import { pageRange } from './page.ts';
+import { type PageRange, pageRange } from './page.ts';
 
 /** Earlier texts told of one message; whoever edits more often than this is not read by anyone. */
 const MAX_EDITS = 200;
@@ -15,25 +16,39 @@ const MAX_EDITS = 200;
 /** Reads messages: pages, single ones, pins and earlier texts. */
 export class History {
   readonly #db: Database;
+  readonly #recent: RecentMessages | undefined;
 
-  constructor(db: Database) {
+  constructor(db: Database, recent?: RecentMessages) {
     this.#db = db;
+    this.#recent = recent;
   }
 
   /** One page. Rows, `lastSeq` and the caller's access are of one moment, so `hasBefore` and `hasAfter` are exact. */
-  page(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
+  async page(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
+    return (await this.#recentPage(userId, input)) ?? (await this.#readPage(userId, input));
+  }
+
+  /** The end of a channel is what most readers want: one statement says whether and at which rev, the cache has the rest. */
+  async #recentPage(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage | null> {
+    const { channelId, before, around, lastMessageId } = input;
+    if (this.#recent?.isOn !== true || (before ?? around ?? lastMessageId) !== undefined) return null;
+    const access = await accessAtOf(this.#db, userId, channelId);
+    const { root, lastSeq, rev } = access;
+    demand(access, 'message.history');
+    const range = pageRange({ ...input, before: undefined }, lastSeq);
+    if (range.to < range.from) return pageOf([], range, lastSeq);
+    const messages = await this.#recent.page(root.id, channelId, range, rev);
+    return messages === null ? null : pageOf(messages, range, lastSeq);
+  }
+
+  #readPage(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
     const { channelId } = input;
     return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant) => {
       const request = { ...input, before: await beforeOf(tx, input) };
       const lastSeq = await readLastSeq(tx, channelId);
       const range = pageRange(request, lastSeq);
       const rows = range.to < range.from ? [] : await readRange(tx, grant, range);
-      return {
-        messages: rows.map(messageView),
-        lastSeq,
-        hasBefore: Math.min(range.from - 1, lastSeq) > 0,
-        hasAfter: Math.max(range.to, 0) < lastSeq,
-      };
+      return pageOf(rows.map(messageView), range, lastSeq);
     });
   }
 
@@ -59,6 +74,11 @@ export class History {
       return await readEdits(tx, row, MAX_EDITS);
     });
   }
+}
+
+function pageOf(messages: MessageView[], range: PageRange, lastSeq: number): HistoryPage {
+  const hasBefore = Math.min(range.from - 1, lastSeq) > 0;
+  return { messages, lastSeq, hasBefore, hasAfter: Math.max(range.to, 0) < lastSeq };
 }
 
 async function beforeOf(tx: Tx, input: InputOf<'message.history'>): Promise<number | undefined> {

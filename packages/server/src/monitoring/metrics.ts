@@ -20,6 +20,7 @@ export interface Readings {
     readonly slow: number;
   };
   hub(): { readonly rooms: number; readonly users: number };
+  cache(): { readonly channels: number; readonly bytes: number };
   pools(): readonly {
     readonly name: string;
     readonly total: number;
@@ -63,6 +64,11 @@ export class Metrics {
     'parley_room_repairs_total',
     'Channels whose missing events were read from the database.',
     ['outcome'],
+  );
+  readonly #cacheReads = this.#counter(
+    'parley_cache_reads_total',
+    'Reads of recent messages, by where the answer came from; `none`: not from the cache.',
+    ['source'],
   );
   readonly #requestSeconds = this.#histogram(
     'parley_http_request_duration_seconds',
@@ -111,6 +117,10 @@ export class Metrics {
     this.#repairs.inc({ outcome });
   }
 
+  cacheRead(source: 'memory' | 'redis' | 'database' | 'none'): void {
+    this.#cacheReads.inc({ source });
+  }
+
   served(route: string, method: string, status: number, durationMs: number): void {
     this.#requestSeconds.observe({ route, method, status: `${Math.floor(status / 100)}xx` }, durationMs / 1_000);
   }
@@ -142,6 +152,12 @@ export class Metrics {
       () => readings.outboxes().slow,
     );
     this.#read('parley_rooms', 'Channels that somebody on this node hears.', () => readings.hub().rooms);
+    this.#read(
+      'parley_cache_channels',
+      'Channels whose recent messages are in memory.',
+      () => readings.cache().channels,
+    );
+    this.#read('parley_cache_bytes', 'What they take, roughly.', () => readings.cache().bytes);
     this.#read('parley_users_here', 'Users with a socket on this node.', () => readings.hub().users);
     this.#read('parley_receipts_waiting', 'Cursors that wait to be stored.', () => readings.receiptsWaiting());
     const pool = this.#gauge(

@@ -9,8 +9,10 @@ import type {
   SyncFrame,
   UserId,
 } from '@parley/protocol';
+import type { RecentMessages } from '../cache/recent-messages.ts';
 import { channelView, joinedChannel, memberView } from '../channels/channel-rows.ts';
-import { readGranted } from '../channels/granted.ts';
+import { accessOf, readGranted } from '../channels/granted.ts';
+import { demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
@@ -36,14 +38,19 @@ export const MAX_RESUME_CHANGES = 10_000;
 const FRAME_CHANGES = 500;
 const FRAME_CHANNELS = 200;
 
-/** Brings clients up to date, from the database alone: whole, or with an explicit reset. */
+/**
+ * Brings clients up to date: whole, or with an explicit reset. What may be seen, and where each channel stands, is always read
+ * from the database; what changed may come from the cache, which gives exactly that state or nothing.
+ */
 export class Sync implements SyncSource {
   readonly #db: Database;
   readonly #epoch: () => string;
+  readonly #recent: RecentMessages | undefined;
 
-  constructor(db: Database, epoch: () => string) {
+  constructor(db: Database, epoch: () => string, recent?: RecentMessages) {
     this.#db = db;
     this.#epoch = epoch;
+    this.#recent = recent;
   }
 
   rootIds(userId: UserId): Promise<ChannelId[]> {
@@ -102,15 +109,36 @@ export class Sync implements SyncSource {
   }
 
   /** As `changes`, with all who are out since then: they are told even when the changes are too many. */
-  missed(channelId: ChannelId, since: number): Promise<{ changes: Changes; left: UserId[] }> {
-    return atOneMoment(this.#db, async (tx) => {
+  async missed(channelId: ChannelId, since: number): Promise<{ changes: Changes; left: UserId[] }> {
+    if (this.#recent?.isOn === true) {
+      const row = await readChannel(this.#db, channelId);
+      const changes = row === null ? null : await this.#recentChanges(channelView(row), since);
+      // Members did not change in it, so nobody is out.
+      if (changes !== null) return { changes, left: [] };
+    }
+    return await atOneMoment(this.#db, async (tx) => {
       const members = await readMembersSince(tx, [{ channelId, rev: since }]);
       return { changes: await changesOn(tx, channelId, since), left: membersOf(members).left };
     });
   }
 
   /** As `changes`, for a user. Access and content are of one moment: who was removed gets nothing that was committed after. */
-  changesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes> {
+  async changesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes> {
+    return (
+      (await this.#recentChangesFor(userId, channelId, since)) ?? (await this.#changesFor(userId, channelId, since))
+    );
+  }
+
+  /** The channel is read before the access: what is shown is never newer than the word that it may be seen. */
+  async #recentChangesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes | null> {
+    if (this.#recent?.isOn !== true) return null;
+    const row = await readChannel(this.#db, channelId);
+    if (row === null || row.kind === 'thread') return null;
+    demand(await accessOf(this.#db, userId, channelId), 'message.history');
+    return await this.#recentChanges(channelView(row), since);
+  }
+
+  #changesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes> {
     return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant) => {
       if (grant.channel.kind === 'thread') {
         throw new AppError('bad_request', 'unable to read the changes; ask for those of the root channel');
@@ -120,7 +148,28 @@ export class Sync implements SyncSource {
   }
 
   /** What changed in channels that the user was in a moment ago, and those that he is no longer in. */
-  #readOwn(userId: UserId, batch: readonly Since[]): Promise<{ changes: Changes[]; gone: ChannelId[] }> {
+  async #readOwn(userId: UserId, batch: readonly Since[]): Promise<{ changes: Changes[]; gone: ChannelId[] }> {
+    if (this.#recent?.isOn !== true) return await this.#readOwnWhole(userId, batch);
+    const ids = batch.map((point) => point.channelId);
+    const channels = new Map((await readPlacesIn(this.#db, userId, ids)).map((row) => [row.id, channelView(row)]));
+    const here = batch.filter(({ channelId }) => channels.has(channelId));
+    const found = await Promise.all(
+      here.map(({ channelId, rev }) => this.#recentChanges(present(channels.get(channelId), 'channel'), rev)),
+    );
+    const rest = here.filter((_, index) => found[index] === null);
+    const whole = rest.length === 0 ? { changes: [], gone: [] } : await this.#readOwnWhole(userId, rest);
+    const changes = [...found.filter((one) => one !== null), ...whole.changes];
+    return { changes, gone: [...ids.filter((id) => !channels.has(id)), ...whole.gone] };
+  }
+
+  /** What changed in a channel since a rev, as of the moment at which it was read; null when the cache does not have it. */
+  async #recentChanges(channel: ChannelView, since: number): Promise<Changes | null> {
+    if (since > channel.rev) return null;
+    const messages = (await this.#recent?.changes(channel.id, since, channel.rev)) ?? null;
+    return messages === null ? null : changesOf(channel, since, messages, { joined: [], left: [] });
+  }
+
+  #readOwnWhole(userId: UserId, batch: readonly Since[]): Promise<{ changes: Changes[]; gone: ChannelId[] }> {
     return atOneMoment(this.#db, async (tx) => {
       const ids = batch.map((point) => point.channelId);
       const channels = new Map((await readPlacesIn(tx, userId, ids)).map((row) => [row.id, channelView(row)]));
@@ -158,15 +207,23 @@ async function readChanges(
   const points = asked.map(({ channel, since }) => ({ channelId: channel.id, rev: since }));
   const messages = await readMessagesSince(tx, points);
   const members = await readMembersSince(tx, points);
-  return asked.map(({ channel, since }) => ({
-    channelId: channel.id,
-    from: since,
-    rev: channel.rev,
-    reset: false,
-    channel,
-    messages: messages.filter((message) => (message.rootId ?? message.channelId) === channel.id),
-    members: membersOf(members.filter((member) => member.channelId === channel.id)),
-  }));
+  return asked.map(({ channel, since }) =>
+    changesOf(
+      channel,
+      since,
+      messages.filter((message) => (message.rootId ?? message.channelId) === channel.id),
+      membersOf(members.filter((member) => member.channelId === channel.id)),
+    ),
+  );
+}
+
+function changesOf(
+  channel: ChannelView,
+  since: number,
+  messages: Changes['messages'],
+  members: NonNullable<Changes['members']>,
+): Changes {
+  return { channelId: channel.id, from: since, rev: channel.rev, reset: false, channel, messages, members };
 }
 
 function placeOf(row: PlaceRow): Place {
