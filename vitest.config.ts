@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/{src,sim,build}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
           exclude: [...integration, '**/node_modules/**'],
+          // A machine that is busy with everything else must not decide.
+          testTimeout: 60_000,
         },
       },
       {

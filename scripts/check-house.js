@@ -93,6 +93,7 @@ const FREE_FILES = [
   'app.ts',
   'state.ts',
   'accounts.ts',
+  'files.ts',
   'cluster.ts',
   'node.ts',
   'road.ts',

@@ -153,7 +153,10 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     allowedOrigins: originsOf(config),
     publicUrl: config.publicUrl,
     checks: { database: () => checkDatabase(main), queue: () => checkQueue(node, config) },
-    degrading: cluster === null ? {} : { redis: () => cluster.check() },
+    degrading: {
+      files: () => state.files.blobs.check(),
+      ...(cluster === null ? {} : { redis: () => cluster.check() }),
+    },
     isDraining: () => node.gateway.draining,
     authenticate: (token, origin) => state.authenticator.authenticate(token, origin),
     mount: async (app) => {
@@ -182,7 +185,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async listen() {
       await notices.start();
       indexer.start();
-      state.attachments.start();
+      state.files.collector.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
       return { port, url: `http://${hostForPeople(config.host)}:${port}` };
     },
@@ -190,7 +193,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async close() {
       node.close();
       metricsServer?.close();
-      await Promise.all([http.close(), notices.close(), indexer.close(), state.attachments.close()]);
+      await Promise.all([http.close(), notices.close(), indexer.close(), state.files.collector.close()]);
       state.typing.stop();
       await Promise.all([state.delivery.drain(), state.presence.drain()]);
       await state.close();

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import type pg from 'pg';
 import { type AccountRooms, buildAccounts } from './accounts.ts';
-import { Attachments } from './attachments/attachments.ts';
-import { DiskBlobStore } from './attachments/disk-blob-store.ts';
+import type { Attachments } from './attachments/attachments.ts';
 import { ChannelChanges } from './channels/channel-changes.ts';
 import { ChannelCreation } from './channels/channel-creation.ts';
 import { ChannelReader } from './channels/channel-reader.ts';
@@ -16,6 +14,7 @@ import type { Config } from './config/settings.ts';
 import { Delivery } from './delivery/delivery.ts';
 import type { Bus } from './fanout/bus.ts';
 import type { Fanout } from './fanout/fanout.ts';
+import { buildFiles, type Files } from './files.ts';
 import type { Subscriber } from './hub/subscriber.ts';
 import { present } from './lib/assert.ts';
 import type { Clock } from './lib/clock.ts';
@@ -56,6 +55,7 @@ export interface Foundation {
 
 /** The rooms that live as long as the server. */
 export interface State extends AccountRooms {
+  readonly files: Files;
   readonly attachments: Attachments;
   readonly delivery: Delivery;
   readonly presence: PresenceRoom<Subscriber>;
@@ -65,6 +65,7 @@ export interface State extends AccountRooms {
 /** The rooms that live longer than a command: accounts, receipts, presence and typing. */
 export function buildState(foundation: Foundation, name: string, fanout: Fanout): State {
   const { config, clock, logger, main } = foundation;
+  const files = buildFiles({ config, clock, logger, db: main.db });
   const accounts = buildAccounts({
     config,
     clock,
@@ -81,14 +82,8 @@ export function buildState(foundation: Foundation, name: string, fanout: Fanout)
   });
   return {
     ...accounts,
-    attachments: new Attachments({
-      db: main.db,
-      clock,
-      blobs: new DiskBlobStore(join(config.dataDir, 'attachments')),
-      maxBytes: config.maxUploadBytes,
-      quotaBytes: config.uploadQuota,
-      onFault: (error) => logger.warn({ err: error }, 'files that nobody needs were not removed; it is tried again'),
-    }),
+    files,
+    attachments: files.attachments,
     delivery,
     presence: buildPresence(foundation, name, fanout),
     typing: new Typing(fanout, clock),

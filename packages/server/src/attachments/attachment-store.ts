@@ -123,6 +123,29 @@ export async function forgetAttachments(on: Queryable, ids: readonly string[]): 
   await query(on, 'DELETE FROM attachments WHERE id = ANY($1::uuid[])', [ids]);
 }
 
+/** Those of the keys that no file has, gone ones counted. */
+export async function unknownKeys(on: Queryable, keys: readonly string[]): Promise<string[]> {
+  const rows = await query<{ key: string }>(
+    on,
+    `SELECT key FROM unnest($1::text[]) AS given(key)
+      WHERE NOT EXISTS (SELECT FROM attachments WHERE storage_key = key)
+        AND NOT EXISTS (SELECT FROM attachments WHERE thumb_key = key)`,
+    [keys],
+  );
+  return rows.map(({ key }) => key);
+}
+
+/** Takes the turn to look through the whole store; false when some node has had it within the period. */
+export async function claimSweep(on: Queryable, now: number, periodMs: number): Promise<boolean> {
+  const rows = await query(
+    on,
+    `INSERT INTO server_state AS s (key, value) VALUES ('attachment_sweep', to_jsonb($1::bigint))
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE s.value::bigint <= $1::bigint - $2::bigint RETURNING key`,
+    [now, periodMs],
+  );
+  return rows.length === 1;
+}
+
 /** The secret that addresses are signed with, the same on every node; made by the first that needs it. */
 export async function readUrlSecret(on: Queryable, fresh: string): Promise<string> {
   await query(on, `INSERT INTO server_state (key, value) VALUES ('attachment_urls', $1) ON CONFLICT DO NOTHING`, [

@@ -1,38 +1,33 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import type { AttachmentView, OutputOf, UserId } from '@parley/protocol';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { AttachmentView, InputOf, OutputOf, UserId } from '@parley/protocol';
 import { accessOf } from '../channels/granted.ts';
 import { decide } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
-import type { Clock, Timer } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../storage/postgres.ts';
 import {
   type AttachmentRow,
-  abandonOrphans,
   attachmentView,
   type Claim,
   claimAttachments,
-  forgetAttachments,
   insertAttachment,
   readAttachment,
-  readGone,
   readUrlSecret,
   type StoredAttachment,
 } from './attachment-store.ts';
-import type { BlobStore, StoredBlob } from './blob-store.ts';
-import { HEAD_BYTES } from './blob-store.ts';
+import { type BlobStore, type ByteRange, HEAD_BYTES, type StoredBlob } from './blob-store.ts';
 import { cleanFileName } from './file-name.ts';
+import type { LookAtPicture } from './pictures.ts';
 import { sniff } from './sniff.ts';
 import { makeTicket, readTicket } from './ticket.ts';
 
 /** More would take a browser gigabytes to show. */
-const MAX_PIXELS = 100_000_000;
+export const MAX_PIXELS = 100_000_000;
+/** Larger pictures are kept as they are: looking at one takes its bytes into memory. */
+const MAX_PICTURE_BYTES = 67_108_864;
 const URL_LIFE_MS = 300_000;
-const COLLECT_PERIOD_MS = 60_000;
-const ORPHAN_MS = 86_400_000;
-const CLAIM_MS = 3_600_000;
-/** Files removed per round. */
-const COLLECT_BATCH = 500;
 
 /** What the sender of a file says of it. */
 export interface UploadDescription {
@@ -43,20 +38,21 @@ export interface UploadDescription {
   readonly waveform?: readonly number[] | undefined;
 }
 
+type Picture = Pick<StoredAttachment, 'width' | 'height' | 'placeholder' | 'thumbKey' | 'thumbWidth' | 'thumbHeight'>;
+
 export interface AttachmentPorts {
   readonly db: Database;
   readonly clock: Clock;
   readonly blobs: BlobStore;
+  /** Loads what looks at pictures when the first one comes; null where there is no such thing. */
+  readonly pictures: () => Promise<LookAtPicture | null>;
   readonly maxBytes: number;
   readonly quotaBytes: number;
-  onFault(error: unknown): void;
 }
 
-/** Files that messages carry: taken in, claimed by one message, given to those who may read it, and gone with it. */
+/** Files that messages carry: taken in, claimed by one message, given to those who may read it, and gone with it (see `FileCollector`). */
 export class Attachments {
   readonly #ports: AttachmentPorts;
-  #timer: Timer | null = null;
-  #collecting: Promise<void> = Promise.resolve();
   #secret: Promise<string> | null = null;
 
   constructor(ports: AttachmentPorts) {
@@ -74,16 +70,43 @@ export class Attachments {
   async accept(ownerId: UserId, described: UploadDescription, source: Readable): Promise<AttachmentView> {
     const { blobs, maxBytes } = this.#ports;
     const blob = await blobs.write(source, maxBytes);
+    const stored = [blob.key];
     try {
-      const row = describe(ownerId, described, blob);
-      const isAdded = await this.#record(row);
-      if (isAdded) return attachmentView(row);
+      const file = describe(ownerId, described, blob);
+      const picture = await this.#lookAt(file);
+      if (picture.thumbKey !== null) stored.push(picture.thumbKey);
+      const row = { ...file, ...picture };
+      if (await this.#record(row)) return attachmentView(row);
     } catch (error) {
-      await blobs.remove(blob.key);
+      await this.#removeAll(stored);
       throw error;
     }
-    await blobs.remove(blob.key);
+    await this.#removeAll(stored);
     return this.#repeated(ownerId, described.id ?? '');
+  }
+
+  async #lookAt(file: StoredAttachment): Promise<Picture> {
+    const { blobs, pictures } = this.#ports;
+    const none = {
+      width: file.width,
+      height: file.height,
+      placeholder: null,
+      thumbKey: null,
+      thumbWidth: null,
+      thumbHeight: null,
+    };
+    if (!file.type.startsWith('image/') || file.size > MAX_PICTURE_BYTES) return none;
+    const look = await pictures();
+    const facts = look === null ? null : await look(await buffer(await blobs.read(file.key)));
+    if (facts === null) return none;
+    const { width, height, placeholder, thumbnail } = facts;
+    if (thumbnail === null) return { ...none, width, height, placeholder };
+    const { key } = await blobs.write(Readable.from([thumbnail.bytes]), thumbnail.bytes.length);
+    return { width, height, placeholder, thumbKey: key, thumbWidth: thumbnail.width, thumbHeight: thumbnail.height };
+  }
+
+  async #removeAll(keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.#ports.blobs.remove(key);
   }
 
   /** False when the id was used before. */
@@ -132,16 +155,26 @@ export class Attachments {
   }
 
   /** Reads a part of a file. */
-  read(row: AttachmentRow, range: { readonly start: number; readonly end: number }): Promise<Readable> {
+  read(row: AttachmentRow, range: ByteRange): Promise<Readable> {
     return this.#ports.blobs.read(row.key, range);
   }
 
+  /** The small version of a picture; throws `not_found` where there is none. */
+  async readThumbnail(row: AttachmentRow): Promise<Buffer> {
+    if (row.thumbKey === null) throw new AppError('not_found', 'unable to find the thumbnail; there is none');
+    return buffer(await this.#ports.blobs.read(row.thumbKey));
+  }
+
   /** An address that works without a token for some minutes. */
-  async urlOf(userId: UserId, id: string): Promise<OutputOf<'attachment.url'>> {
+  async urlOf(
+    userId: UserId,
+    { attachmentId: id, variant }: InputOf<'attachment.url'>,
+  ): Promise<OutputOf<'attachment.url'>> {
     await this.find(userId, id);
     const expiresAt = this.#ports.clock.now() + URL_LIFE_MS;
     const ticket = makeTicket(await this.#readSecret(), id, userId, expiresAt);
-    return { url: `/v1/attachments/${id}?ticket=${ticket}`, expiresAt };
+    const wanted = variant === 'thumbnail' ? '&variant=thumbnail' : '';
+    return { url: `/v1/attachments/${id}?ticket=${ticket}${wanted}`, expiresAt };
   }
 
   /** Who asks with a ticket; throws `unauthenticated` for one that is not good. */
@@ -151,33 +184,6 @@ export class Attachments {
       throw new AppError('unauthenticated', 'unable to give the file; the address has expired or was changed');
     }
     return userId;
-  }
-
-  /** Starts to remove what nobody needs. */
-  start(): void {
-    this.#timer = this.#ports.clock.setInterval(() => {
-      this.#collecting = this.#collecting
-        .then(() => this.collect())
-        .catch((error: unknown) => this.#ports.onFault(error));
-    }, COLLECT_PERIOD_MS);
-  }
-
-  async close(): Promise<void> {
-    this.#timer?.cancel();
-    await this.#collecting;
-  }
-
-  /** Removes the bytes of deleted messages, and uploads that no message has named for a day. */
-  async collect(): Promise<void> {
-    const { db, blobs, clock } = this.#ports;
-    await abandonOrphans(db, new Date(clock.now() - ORPHAN_MS), new Date(clock.now() - CLAIM_MS));
-    const gone = await readGone(db, COLLECT_BATCH);
-    // Bytes first: a row without bytes is tried again, bytes without a row are never found.
-    for (const { keys } of gone) for (const key of keys) await blobs.remove(key);
-    await forgetAttachments(
-      db,
-      gone.map(({ id }) => id),
-    );
   }
 
   #readSecret(): Promise<string> {

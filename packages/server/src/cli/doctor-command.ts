@@ -7,6 +7,7 @@ import type { Config } from '../config/settings.ts';
 import { clusterDirectory } from '../embedded/data-directory.ts';
 import { StartError } from '../lib/start-error.ts';
 import { databaseAway, diagnoseDatabase } from './diagnose-database.ts';
+import { diagnoseFiles } from './diagnose-files.ts';
 import { diagnoseDescriptors, diagnoseDisk, diagnoseNode, diagnosePort, diagnoseWeb } from './diagnose-machine.ts';
 import { type Finding, failed, warning, well } from './diagnosis.ts';
 import { processTerminal, type Terminal, writeRows } from './terminal.ts';
@@ -48,6 +49,7 @@ async function diagnose(terminal: Terminal): Promise<Finding[]> {
     node,
     diagnoseSettings(terminal),
     await diagnoseDisk(config.dataDir),
+    await diagnoseFiles(config),
     await diagnoseDescriptors(config),
     await diagnosePort(config),
     diagnoseWeb(WEB_DIRECTORY),

@@ -8,6 +8,6 @@ export interface AttachmentRooms {
 /** The commands on files; their bytes come and go at the REST door only. */
 export function attachmentHandlers({ attachments }: AttachmentRooms): Pick<Handlers, 'attachment.url'> {
   return {
-    'attachment.url': (input, { actor }) => attachments.urlOf(actor.userId, input.attachmentId),
+    'attachment.url': (input, { actor }) => attachments.urlOf(actor.userId, input),
   };
 }

@@ -133,6 +133,40 @@ export const SETTINGS = {
     wholeNumber(2_147_483_648, 1_024, Number.MAX_SAFE_INTEGER),
     'Bytes that the files of one user may take together.',
   ),
+  thumbnails: setting(
+    'PARLEY_THUMBNAILS',
+    flag(true),
+    'Whether small versions of images are made, which needs the npm package `sharp`; without it originals are shown.',
+  ),
+  s3Bucket: setting(
+    'PARLEY_S3_BUCKET',
+    z.string().min(1).optional(),
+    'Keeps attachments in this bucket of an S3-compatible storage, and not in `PARLEY_DATA_DIR`. Several nodes need it, or a shared directory.',
+  ),
+  s3Endpoint: setting(
+    'PARLEY_S3_ENDPOINT',
+    z
+      .string()
+      .regex(/^https?:\/\//, 'must begin with https:// or http://')
+      .optional(),
+    'Address of the storage; Amazon’s of the region unless given. The bucket follows as a path, or stands where this says `{bucket}`.',
+  ),
+  s3Region: setting('PARLEY_S3_REGION', z.string().min(1).default('us-east-1'), 'Region of the bucket.'),
+  s3AccessKeyId: setting('PARLEY_S3_ACCESS_KEY_ID', z.string().min(1).optional(), 'Key for the bucket.'),
+  s3SecretAccessKey: setting(
+    'PARLEY_S3_SECRET_ACCESS_KEY',
+    z.string().min(1).optional(),
+    'Its secret. The key needs to list, read, write and delete objects.',
+    true,
+  ),
+  s3Prefix: setting(
+    'PARLEY_S3_PREFIX',
+    z
+      .string()
+      .regex(/^[\w./-]*$/, 'may hold letters, digits and ._/- only')
+      .default(''),
+    'What the names of all objects begin with, such as `parley/`.',
+  ),
   uploadRate: setting('PARLEY_RATE_UPLOADS', rate('60/min'), 'Uploads per user.'),
   changeRate: setting('PARLEY_RATE_CHANGES', rate('240/min'), 'Other changes per user: edits, reactions, settings.'),
   readRate: setting('PARLEY_RATE_READS', rate('1200/min'), 'Reading requests per user: pages, lists.'),

@@ -2,10 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type AttachmentView, type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { claimSweep } from '../attachments/attachment-store.ts';
 import { Attachments } from '../attachments/attachments.ts';
 import { DiskBlobStore } from '../attachments/disk-blob-store.ts';
+import { FileCollector } from '../attachments/file-collector.ts';
+import { loadPictures } from '../attachments/pictures.ts';
+import { S3BlobStore } from '../attachments/s3-blob-store.ts';
+import { S3Bucket } from '../attachments/s3-bucket.ts';
 import { AccessDirectory } from '../channels/access.ts';
 import { attachmentHandlers } from '../commands/attachment-commands.ts';
 import type { CommandContext } from '../commands/handler.ts';
@@ -17,18 +24,21 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { startTestHttp, type TestHttp } from '../testing/test-http.ts';
 import { codeOf, TestRooms } from '../testing/test-rooms.ts';
+import { type S3Fault, TestS3 } from '../testing/test-s3.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
-const MAX_BYTES = 4_096;
-const QUOTA_BYTES = 20_000;
+const MAX_BYTES = 8_192;
+const QUOTA_BYTES = 40_000;
 const DAY_MS = 86_400_000;
 const clock = new FakeClock();
 const directory = mkdtempSync(join(tmpdir(), 'parley-files-'));
+const blobs = new DiskBlobStore(directory);
 
 let database: MigratedDatabase;
 let http: TestHttp;
 let rooms: TestRooms;
 let attachments: Attachments;
+let collector: FileCollector;
 let ann: Person;
 let bob: Person;
 let eve: Person;
@@ -45,13 +55,15 @@ beforeAll(async () => {
   attachments = new Attachments({
     db: database.db,
     clock,
-    blobs: new DiskBlobStore(directory),
+    blobs,
+    pictures: () => loadPictures(1_000_000),
     maxBytes: MAX_BYTES,
     quotaBytes: QUOTA_BYTES,
-    onFault: (error) => {
-      throw error;
-    },
   });
+  const onFault = (error: unknown): void => {
+    throw error;
+  };
+  collector = new FileCollector({ db: database.db, clock, blobs, onFault });
   const handlers = attachmentHandlers({ attachments });
   http = await startTestHttp(database, { signUp: 'open', handlers, ports: { attachments } });
   ann = await signUp('ann');
@@ -184,8 +196,8 @@ test('[ATT6] what is empty, too large, too wide or above the owner’s space is 
   ];
   expect(statuses).toEqual([400, 413, 413, 415, 400, 401]);
   expect(storedFiles()).toEqual(before);
-  const race = await Promise.all(Array.from({ length: 8 }, () => upload(eve, 'x'.repeat(4_000))));
-  expect(race.filter((response) => response.status === 201)).toHaveLength(QUOTA_BYTES / 4_000);
+  const race = await Promise.all(Array.from({ length: 8 }, () => upload(eve, 'x'.repeat(8_000))));
+  expect(race.filter((response) => response.status === 201)).toHaveLength(QUOTA_BYTES / 8_000);
 });
 
 test('[ATT8] an upload that is repeated with its id gives the first result and takes its space once', async () => {
@@ -224,6 +236,45 @@ test('[ATT8] what a sender says of his voice clip is told with it, within bounds
     expect((await told(bad, 'OggS')).status).toBe(400);
 });
 
+test('[ATT11] a picture carries its small version, which those who may read it get', async () => {
+  const noise = { width: 900, height: 600, channels: 3 as const, background: 'teal' };
+  const bytes = await sharp({ create: noise }).jpeg({ quality: 30 }).toBuffer();
+  const before = storedFiles().length;
+  const file = await uploaded(ann, bytes, 'sea.jpg');
+  expect(file).toMatchObject({ width: 900, height: 600, thumbnail: { width: 720, height: 480 } });
+  expect(file.placeholder).toMatch(/^data:image\/webp;base64,/);
+  expect(storedFiles()).toHaveLength(before + 2);
+  const { id: messageId } = await send(ann, [file.id]);
+  const { messages } = await rooms.history.page(bob.id, { channelId, limit: 1 });
+  expect(messages[0]?.attachments).toEqual([file]);
+  const small = (who: Person) => get(who, `${file.id}?variant=thumbnail`);
+  const shown = await small(bob);
+  expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/webp']);
+  expect(await sharp(Buffer.from(await shown.arrayBuffer())).metadata()).toMatchObject({ width: 720, height: 480 });
+  expect((await small(eve)).status).toBe(404);
+  const asked = { token: bob.token, body: { variant: 'thumbnail' } };
+  const { body } = await http.ask('POST', `/v1/attachments/${file.id}/url`, asked);
+  expect((await fetch(http.url + body.url)).headers.get('content-type')).toBe('image/webp');
+  const text = await uploaded(ann, 'no picture');
+  expect((await get(ann, `${text.id}?variant=thumbnail`)).status).toBe(404);
+  await rooms.messageChanges.delete({ userId: ann.id, channelId, messageId });
+  await collector.collect();
+  expect(storedFiles()).toHaveLength(before + 1);
+});
+
+test('[ATT4] bytes that no file knows are found, and those that one knows are left', async () => {
+  const known = await uploaded(ann, 'known');
+  const lost = await blobs.write(Readable.from([Buffer.from('stored, and then the server was killed')]), 100);
+  expect(await claimSweep(database.db, clock.now(), DAY_MS)).toBe(true);
+  expect(await claimSweep(database.db, clock.now() + DAY_MS - 1, DAY_MS)).toBe(false);
+  expect(await claimSweep(database.db, clock.now() + DAY_MS, DAY_MS)).toBe(true);
+  // The files are of now, whatever the clock of the rooms says.
+  const later = { ...clock, now: () => Date.now() + 2 * DAY_MS } as unknown as FakeClock;
+  await new FileCollector({ db: database.db, clock: later, blobs, onFault: () => {} }).sweep();
+  await expect(blobs.read(lost.key)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await statusOf(ann, known.id)).toBe(200);
+});
+
 test('[ATT6] an upload that breaks off leaves nothing', async () => {
   const before = storedFiles().length;
   const socket = connect(http.port, '127.0.0.1');
@@ -246,10 +297,10 @@ test('[ATT4] a deleted message takes its files along, and what nobody named is g
   const paths = keys.map((key) => join(directory, key.slice(0, 2), key));
   await rooms.messageChanges.delete({ userId: ann.id, channelId, messageId });
   expect([await statusOf(ann, sent.id), await statusOf(bob, sent.id)]).toEqual([404, 404]);
-  await attachments.collect();
+  await collector.collect();
   expect(paths.map((path) => existsSync(path))).toEqual([false, true]);
   await clock.advance(DAY_MS + 1);
-  await attachments.collect();
+  await collector.collect();
   expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
   expect(await statusOf(ann, orphan.id)).toBe(404);
 });
@@ -274,4 +325,56 @@ test('[ATT7] an address works without a token, for one file and some minutes, an
   expect(await fetched(body.url)).toBe(200);
   await clock.advance(300_001);
   expect(await fetched(body.url)).toBe(401);
+});
+
+test('[ATT10] a bucket that is away is told by code, shows nothing half-stored, and is emptied once it is back', async () => {
+  const s3 = await TestS3.start();
+  const bucket = new S3Bucket(s3.options);
+  const inBucket = new S3BlobStore(bucket, 'files/');
+  const ports = { db: database.db, clock, blobs: inBucket, onFault: () => {} };
+  const rooms = new Attachments({
+    ...ports,
+    pictures: async () => null,
+    maxBytes: MAX_BYTES,
+    quotaBytes: QUOTA_BYTES,
+  });
+  const other = await startTestHttp(database, {
+    handlers: attachmentHandlers({ attachments: rooms }),
+    ports: { attachments: rooms },
+  });
+  try {
+    const post = () =>
+      fetch(`${other.url}/v1/attachments?name=a.txt`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ann.token}` },
+        body: 'hello',
+      });
+    const ask = (id: string) =>
+      fetch(`${other.url}/v1/attachments/${id}`, { headers: { authorization: `Bearer ${ann.token}` } });
+    const rowsBefore = await query(database.db, 'SELECT id FROM attachments');
+    const away: S3Fault = (request) => {
+      request.socket.destroy();
+      return true;
+    };
+    s3.fault = away;
+    const refused = await post();
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, 'unavailable']);
+    expect(await query(database.db, 'SELECT id FROM attachments')).toEqual(rowsBefore);
+    s3.fault = null;
+    const { attachment } = (await (await post()).json()) as { attachment: AttachmentView };
+    expect(await (await ask(attachment.id)).text()).toBe('hello');
+    s3.fault = away;
+    expect((await ask(attachment.id)).status).toBe(503);
+    await query(database.db, 'UPDATE attachments SET gone_at = now() WHERE id = $1', [attachment.id]);
+    await expect(new FileCollector(ports).collect()).rejects.toMatchObject({ code: 'unavailable' });
+    s3.fault = null;
+    expect(s3.objects.size).toBe(1);
+    await new FileCollector(ports).collect();
+    expect(s3.objects.size).toBe(0);
+    expect(await query(database.db, 'SELECT id FROM attachments WHERE id = $1', [attachment.id])).toEqual([]);
+  } finally {
+    await other.stop();
+    bucket.close();
+    await s3.stop();
+  }
 });

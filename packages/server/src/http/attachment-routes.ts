@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AttachmentRow } from '../attachments/attachment-store.ts';
 import type { Attachments } from '../attachments/attachments.ts';
 import { contentDisposition } from '../attachments/file-name.ts';
+import { THUMBNAIL_TYPE } from '../attachments/pictures.ts';
 import { isShown } from '../attachments/sniff.ts';
 import { parseInput } from '../commands/run-command.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -47,12 +48,15 @@ export async function serveAttachments(
     });
     scope.get<{ Params: { attachmentId: string } }>('/v1/attachments/:attachmentId', async (request, reply) => {
       const given = { ...parametersOf(request), attachmentId: request.params.attachmentId };
-      const { attachmentId, ticket } = parseInput(FILE_OPERATIONS['attachment.get'].input, given);
+      const { attachmentId, ticket, variant } = parseInput(FILE_OPERATIONS['attachment.get'].input, given);
       const userId =
         ticket === undefined ? await readerOf(ports, request) : await attachments.holderOf(ticket, attachmentId);
       // The address is the secret: pages of a host application may show it.
       if (ticket !== undefined) void reply.header('cross-origin-resource-policy', 'cross-origin');
-      return sendFile(reply, request, attachments, await attachments.find(userId, attachmentId));
+      const row = await attachments.find(userId, attachmentId);
+      return variant === 'thumbnail'
+        ? sendThumbnail(reply, request, attachments, row)
+        : sendFile(reply, request, attachments, row);
     });
   });
 }
@@ -107,6 +111,18 @@ async function sendFile(
   if (range !== null) void reply.code(206).header('content-range', `bytes ${start}-${end}/${row.size}`);
   void reply.header('content-length', end - start + 1);
   return reply.send(request.method === 'HEAD' ? undefined : await attachments.read(row, { start, end }));
+}
+
+async function sendThumbnail(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  attachments: Attachments,
+  row: AttachmentRow,
+): Promise<FastifyReply> {
+  const etag = `"${row.id}-thumbnail"`;
+  void reply.headers({ ...FILE_HEADERS, etag, 'accept-ranges': 'none', 'content-type': THUMBNAIL_TYPE });
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  return reply.send(await attachments.readThumbnail(row));
 }
 
 function parametersOf(request: FastifyRequest): Record<string, string> {
