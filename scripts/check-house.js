@@ -43,7 +43,7 @@ const CLIENT_PLATFORMS = [
 const CLIENT_ROOMS = ['cli'];
 const CLIENT_PACKAGES = ['client', 'load-test'];
 
-const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'search', 'attachments', 'audit'];
+const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'search', 'attachments', 'audit', 'trends'];
 
 /**
  * Which other rooms each room of the server may import, forward along the road of a message. All may import the
@@ -75,7 +75,8 @@ export const SERVER_ROOMS = {
   http: ['commands', 'flags', 'rate-limit', 'storage', ...STATE],
   'rate-limit': ['storage', 'config'],
   cache: ['storage'],
-  flags: ['storage', 'cache'],
+  flags: ['audit', 'storage'],
+  trends: ['storage'],
   backup: ['storage'],
   embedded: [],
   storage: [],
@@ -97,6 +98,7 @@ const FREE_FILES = [
   'cluster.ts',
   'node.ts',
   'road.ts',
+  'watch.ts',
   'main.ts',
   'drain.ts',
   'cli.ts',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flagValue } from './flag.ts';
 import { LIMITS } from './limits.ts';
 import { channelId, rev, timeMs } from './scalars.ts';
 import { resume } from './sync.ts';
@@ -52,7 +53,7 @@ export const welcomeFrame = z
     durability: z
       .enum(['disk', 'memory'])
       .meta({ description: 'What an acknowledgement means: `disk` survives a crash of the machine.' }),
-    flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
+    flags: z.record(z.string(), flagValue).meta({ description: 'Feature flags of the user.' }),
   })
   .meta({ id: 'WelcomeFrame' });
 export type WelcomeFrame = z.infer<typeof welcomeFrame>;

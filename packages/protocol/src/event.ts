@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelView, joinedChannel, memberView } from './channel.ts';
 import { receiptView } from './delivery.ts';
+import { flagValue } from './flag.ts';
 import { messageView } from './message.ts';
 import { presenceData } from './presence.ts';
 import { channelId, rev, seq, userId } from './scalars.ts';
@@ -81,7 +82,7 @@ export const userEvent = z
 export type UserEvent = z.infer<typeof userEvent>;
 
 export const flagsEvent = z
-  .strictObject({ t: z.literal('flags'), flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])) })
+  .strictObject({ t: z.literal('flags'), flags: z.record(z.string(), flagValue) })
   .meta({ id: 'FlagsEvent', description: 'The caller’s feature flags, whole.' });
 export type FlagsEvent = z.infer<typeof flagsEvent>;
 

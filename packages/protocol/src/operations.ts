@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import { attachmentOperations } from './attachment.ts';
+import { auditOperations } from './audit.ts';
 import { channelOperations } from './channel.ts';
 import { deliveryOperations } from './delivery.ts';
+import { flagOperations } from './flag.ts';
 import { messageOperations } from './message.ts';
+import { monitoringOperations } from './monitoring.ts';
 import { presenceOperations } from './presence.ts';
 import { searchOperations } from './search.ts';
 import { syncOperations } from './sync.ts';
@@ -18,6 +21,9 @@ export const OPERATIONS = {
   ...presenceOperations,
   ...searchOperations,
   ...syncOperations,
+  ...monitoringOperations,
+  ...auditOperations,
+  ...flagOperations,
 };
 
 export type Operations = typeof OPERATIONS;

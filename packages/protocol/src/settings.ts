@@ -61,16 +61,6 @@ export interface MessagePersistence<Message> {
   retrieveMessages(channelId: string, params: PaginationParams): Promise<HistoryPage>;
 }
 
-export interface ChatMetrics {
-  readonly connections: number;
-  /** Committed messages per second. */
-  readonly messageRate: number;
-  /** Share of commands answered with an error, 0 to 1. */
-  readonly errorRate: number;
-  /** Milliseconds from accepted to committed. */
-  readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number };
-}
-
 export interface LoadTest {
   readonly concurrentUsers: number;
   /** Messages per second, over all users. */

@@ -6,4 +6,5 @@ export const WIRE_HISTORY: readonly { readonly version: number; readonly hash: s
     hash: 'd4bcacf43cd12d85',
     change: 'Attachments tell of thumbnails, placeholders, lengths and waveforms.',
   },
+  { version: 1, hash: 'ff6fe2a33adc99cd', change: 'Operations of operators: metrics, audit log, feature flags.' },
 ];

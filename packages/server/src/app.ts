@@ -4,11 +4,14 @@ import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
+import { AuditLog } from './audit/audit-log.ts';
 import { joinCluster } from './cluster.ts';
 import type { Config } from './config/settings.ts';
 import { Fanout } from './fanout/fanout.ts';
 import { MemoryBus } from './fanout/memory-bus.ts';
 import { OperatorNotices } from './fanout/operator-notices.ts';
+import { FLAGS_TOPIC } from './flags/flag-control.ts';
+import { loadProvider } from './flags/load-provider.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenForMetrics, serveMetrics } from './http/metrics-routes.ts';
 import { registerStaticWeb } from './http/static-web.ts';
@@ -29,6 +32,7 @@ import { migrateUp, migrationStates } from './storage/migrate.ts';
 import { openPostgres, type Postgres } from './storage/postgres.ts';
 import { inspectDatabase, readEpoch } from './storage/server-state.ts';
 import { ensureOwnerToken } from './users/owner-token.ts';
+import { buildWatch } from './watch.ts';
 
 /** A statement of a command that runs longer than this is cancelled: nothing may hold a connection for ever. */
 const STATEMENT_TIMEOUT_MS = 15_000;
@@ -55,6 +59,7 @@ export interface App {
 
 /** Migrates the database and builds the whole server on it, ready to listen. */
 export async function createApp({ config, connection, logger, clock = systemClock }: AppOptions): Promise<App> {
+  const flagProvider = config.flagProvider === undefined ? undefined : await loadProvider(config.flagProvider);
   const open = (maxConnections: number) =>
     openPostgres({
       connection,
@@ -76,6 +81,7 @@ export async function createApp({ config, connection, logger, clock = systemCloc
     throw error;
   });
   const foundation: Foundation = {
+    flagProvider,
     metrics,
     connection,
     config,
@@ -118,6 +124,7 @@ function buildChatNode(
     recheck: (actors) => authenticator.recheck(actors),
     recheckOne: (actor) => authenticator.recheckOne(actor),
     handlersOf: (rooms) => handlersOf(foundation, state, rooms),
+    flagsFor: (actor) => state.flags.forClient(actor),
     onCommit: onCommitOf(foundation, state, new Fanout(bus)),
     onReady: (session) => presence.opened(session),
     onGone: (session) => {
@@ -129,6 +136,7 @@ function buildChatNode(
     },
     onNodeNotice: (topic, payload) => {
       if (topic === PRESENCE_TOPIC) presence.noticed(payload);
+      if (topic === FLAGS_TOPIC) void state.flagRules.refresh();
     },
     onLoss: () => presence.refresh(),
   });
@@ -138,7 +146,8 @@ function buildChatNode(
 async function assemble(foundation: Foundation, durable: boolean, epoch: string): Promise<App> {
   const { config, clock, logger, bus, main, writer, metrics, cluster } = foundation;
   const name = foundation.nodeName;
-  const state = buildState(foundation, name, new Fanout(bus));
+  const watch = buildWatch(foundation);
+  const state = buildState(foundation, name, new Fanout(bus), watch.trends);
   const trusted = readRanges(config.trustedProxies);
   const addresses: Addresses = { addressOf: (request) => addressOf(request, trusted), addressKey };
   const node = buildChatNode(foundation, state, { name, epoch, durability: durable ? 'disk' : 'memory', ...addresses });
@@ -147,6 +156,8 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     commands: node.commands,
     db: main.db,
     attachments: state.attachments,
+    auditLog: new AuditLog(main.db),
+    mayUpload: (actor) => state.flags.value('uploads', actor),
     clock,
     logger,
     server: { name: config.name, version: VERSION },
@@ -165,7 +176,9 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     },
     onServed: ({ route, method, status, durationMs }) => metrics.served(route, method, status, durationMs),
   });
-  metrics.watch(readingsOf(foundation, state, node));
+  const readings = readingsOf(foundation, state, node);
+  metrics.watch(readings);
+  state.flags.onChange = () => node.flagsChanged();
   const metricsServer = config.metricsPort === 0 ? null : await listenForMetrics(metrics, config.metricsPort);
   node.gateway.attach(http.fastify.server);
   const indexer = new Indexer({
@@ -184,6 +197,9 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     ensureOwnerToken: () => ensureOwnerToken(main.db),
     async listen() {
       await notices.start();
+      if (foundation.flagProvider === undefined) await state.flagRules.start();
+      await state.flags.start();
+      watch.start(readings);
       indexer.start();
       state.files.collector.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
@@ -193,7 +209,8 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async close() {
       node.close();
       metricsServer?.close();
-      await Promise.all([http.close(), notices.close(), indexer.close(), state.files.collector.close()]);
+      const rooms = [indexer, state.files.collector, state.flagRules, watch];
+      await Promise.all([http.close(), notices.close(), ...rooms.map((room) => room.close())]);
       state.typing.stop();
       await Promise.all([state.delivery.drain(), state.presence.drain()]);
       await state.close();

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { auditCommand } from './cli/audit-command.ts';
 import { backupCommand } from './cli/backup-command.ts';
 import { chatCommand } from './cli/chat/chat-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
+import { flagCommand } from './cli/flag-command.ts';
 import { keyCommand } from './cli/key-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { restoreCommand } from './cli/restore-command.ts';
 import { runProgram } from './cli/run-program.ts';
 import { startCommand } from './cli/start-command.ts';
+import { statsCommand } from './cli/stats-command.ts';
 import { tokenCommand } from './cli/token-command.ts';
 import { userCommand } from './cli/user-command.ts';
 import { verifyCommand } from './cli/verify-command.ts';
@@ -25,6 +28,9 @@ const program = new Command('parley')
   .addCommand(userCommand())
   .addCommand(tokenCommand())
   .addCommand(keyCommand())
+  .addCommand(flagCommand())
+  .addCommand(statsCommand())
+  .addCommand(auditCommand())
   .addCommand(chatCommand());
 
 const code = await runProgram(program, process.argv.slice(2));

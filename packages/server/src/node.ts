@@ -26,6 +26,7 @@ import type { RateLimiter } from './rate-limit/rate-limiter.ts';
 import { buildRoad, QUEUE_ACKS, type RoadPorts } from './road.ts';
 import { CredentialCheck } from './session/credential-check.ts';
 import { Dispatch } from './session/dispatch.ts';
+import { FlagTeller } from './session/flag-teller.ts';
 import { Greeter } from './session/greeter.ts';
 import { LossRecovery } from './session/loss-recovery.ts';
 import { gainMissedMemberships } from './session/membership-check.ts';
@@ -69,7 +70,8 @@ export interface RoomPorts {
   recheckOne(actor: Actor): Promise<Actor | undefined>;
   /** Builds the commands from the rooms. */
   handlersOf(rooms: NodeRooms): Handlers;
-  flagsFor?(actor: Actor): WelcomeFrame['flags'];
+  /** The feature flags of which clients are told; none where it is left out. */
+  flagsFor?(actor: Actor): Promise<WelcomeFrame['flags']>;
   onCommit?: RoadPorts['onCommit'];
   onReady?(session: Session): void;
   onGone?(session: Session): void;
@@ -114,6 +116,8 @@ export interface ChatNode<AnyDoor extends Door = WebSocketGateway> extends NodeR
   readonly flusher: Flusher;
   /** What every door runs its commands with. */
   readonly commands: CommandPorts;
+  /** Told by whoever knows that feature flags have changed: sockets whose user has others now learn them. */
+  flagsChanged(): void;
   /** Told by whoever knows that the bus may have lost something. */
   compareTops(): Promise<void>;
   /** Empties the node; clients are told to move within `spreadMs`. */
@@ -142,20 +146,21 @@ export function buildNode<AnyDoor extends Door>(
   ports: RoomPorts,
   openDoor: (door: DoorPorts) => AnyDoor,
 ): ChatNode<AnyDoor> {
-  const late: LateParts = { sessions: null };
+  const late: LateParts = { sessions: null, flags: null };
   const { rooms, flusher, sessionOf } = buildRooms(ports, late);
   const commands = {
     handlers: ports.handlersOf(rooms),
     limiter: ports.limiter,
     factorOf: (actor: Actor) => ports.factorOf(actor),
   };
+  const fault = faultLogger(ports.logger);
   const onReady = (session: Session) => {
     gateway.opened(session);
     ports.metrics?.opened();
+    late.flags?.look(session).catch(fault);
     ports.onReady?.(session);
   };
   const dispatch = buildSessions(ports, late, rooms, commands, onReady);
-  const fault = faultLogger(ports.logger);
   const gateway = openDoor({
     config: webSocketConfig(ports.config),
     clock: ports.clock,
@@ -176,6 +181,10 @@ export function buildNode<AnyDoor extends Door>(
     onError: fault,
   });
   const sessions = () => gateway.sessions();
+  if (ports.flagsFor !== undefined) {
+    const flagsFor = async (actor: Actor) => (await ports.flagsFor?.(actor)) ?? {};
+    late.flags = new FlagTeller({ sessions, flagsFor, onFault: fault });
+  }
   const credentials = new CredentialCheck({
     clock,
     sessions,
@@ -205,6 +214,7 @@ export function buildNode<AnyDoor extends Door>(
     gateway,
     flusher,
     commands,
+    flagsChanged: () => late.flags?.changed(),
     compareTops: () => topCheck.run(),
     drain: (spreadMs) => drainNode({ gateway, queue: rooms.queue, clock, random: () => ports.random() }, spreadMs),
     close() {
@@ -219,6 +229,7 @@ export function buildNode<AnyDoor extends Door>(
 /** The one circle of the house: the hub is built before the sessions that it tells. */
 interface LateParts {
   sessions: Sessions | null;
+  flags: FlagTeller | null;
 }
 
 function faultLogger(logger: Logger): (error: unknown) => void {
@@ -246,7 +257,10 @@ function buildRooms(ports: RoomPorts, late: LateParts) {
       access.apply(channelId, effect);
       if (effect?.left !== undefined && effect.left.length > 0) ports.onLeft?.(effect.left);
     },
-    onUserNotice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
+    onUserNotice: (notice, subscribers) => {
+      late.sessions?.notice(notice, subscribers);
+      if (notice.kind === 'role') late.flags?.changed();
+    },
     onNodeNotice: ({ topic, payload }) => {
       if (topic === QUEUE_ACKS) road.acked(payload);
       else ports.onNodeNotice?.(topic, payload);
@@ -330,7 +344,7 @@ function buildSessions(
     nodeName: ports.name,
     durability: ports.durability,
     epoch: () => ports.epoch,
-    flagsFor: (actor) => ports.flagsFor?.(actor) ?? {},
+    flagsFor: (session, actor) => late.flags?.welcome(session, actor) ?? {},
     authenticate: (token, from) => ports.authenticate(token, from),
     ready: (session, resume) => sessions.ready(session, resume),
   });

@@ -1,6 +1,8 @@
+import type { Provider } from '@openfeature/server-sdk';
 import type pg from 'pg';
 import { type AccountRooms, buildAccounts } from './accounts.ts';
 import type { Attachments } from './attachments/attachments.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { ChannelChanges } from './channels/channel-changes.ts';
 import { ChannelCreation } from './channels/channel-creation.ts';
 import { ChannelReader } from './channels/channel-reader.ts';
@@ -15,6 +17,10 @@ import { Delivery } from './delivery/delivery.ts';
 import type { Bus } from './fanout/bus.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import { buildFiles, type Files } from './files.ts';
+import { FlagControl } from './flags/flag-control.ts';
+import { FlagRules } from './flags/flag-rules.ts';
+import { Flags } from './flags/flags.ts';
+import { ParleyProvider } from './flags/parley-provider.ts';
 import type { Subscriber } from './hub/subscriber.ts';
 import { present } from './lib/assert.ts';
 import type { Clock } from './lib/clock.ts';
@@ -35,6 +41,8 @@ import type { RateLimiter } from './rate-limit/rate-limiter.ts';
 import type { RoadPorts } from './road.ts';
 import { Search } from './search/search.ts';
 import type { Postgres } from './storage/postgres.ts';
+import type { Trends } from './trends/trends.ts';
+import { Operators } from './users/operators.ts';
 import { Changes } from './writer/change.ts';
 
 /** What every room of a server stands on. */
@@ -48,6 +56,8 @@ export interface Foundation {
   readonly writer: Postgres;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
+  /** What answers for feature flags in place of our own. */
+  readonly flagProvider?: Provider | undefined;
   /** What joins this node to others; null when it is alone. */
   readonly cluster: Cluster | null;
   readonly nodeName: string;
@@ -60,10 +70,13 @@ export interface State extends AccountRooms {
   readonly delivery: Delivery;
   readonly presence: PresenceRoom<Subscriber>;
   readonly typing: Typing;
+  readonly flagRules: FlagRules;
+  readonly flags: Flags;
+  readonly trends: Trends;
 }
 
 /** The rooms that live longer than a command: accounts, receipts, presence and typing. */
-export function buildState(foundation: Foundation, name: string, fanout: Fanout): State {
+export function buildState(foundation: Foundation, name: string, fanout: Fanout, trends: Trends): State {
   const { config, clock, logger, main } = foundation;
   const files = buildFiles({ config, clock, logger, db: main.db });
   const accounts = buildAccounts({
@@ -87,7 +100,17 @@ export function buildState(foundation: Foundation, name: string, fanout: Fanout)
     delivery,
     presence: buildPresence(foundation, name, fanout),
     typing: new Typing(fanout, clock),
+    ...buildFlags(foundation, name),
+    trends,
   };
+}
+
+/** The flags, and this node's copy of what our own provider answers from. */
+function buildFlags({ config, clock, logger, main, flagProvider }: Foundation, domain: string) {
+  const onFault = (error: unknown) => logger.warn({ err: error }, 'feature flags could not be read; those known hold');
+  const flagRules = new FlagRules({ db: main.db, clock, onFault });
+  const provider = flagProvider ?? new ParleyProvider(flagRules);
+  return { flagRules, flags: new Flags({ provider, domain, environment: config.environment, clock, onFault }) };
 }
 
 /** Where the figures come from that are read when somebody asks. */
@@ -177,5 +200,8 @@ export function handlersOf({ config, limiter }: Foundation, state: State, rooms:
     messageChanges: new MessageChanges(changes, mentions),
     threads: new Threads(db, changes),
     search: new Search(db, clock),
+    auditLog: new AuditLog(db),
+    operators: new Operators(db),
+    flagControl: new FlagControl(db),
   });
 }

@@ -27,8 +27,12 @@ export class ChannelChanges {
       return await changeGranted(this.#changes, { userId, channelId, action }, async (change, grant) => {
         demandRoot(grant, 'change the channel');
         if (permissions === undefined) {
-          if (isPlain) await updateChannel(change.tx, grant.root.id, plain);
-          return isPlain ? await emitChannel(change) : await viewNow(change);
+          if (!isPlain) return await viewNow(change);
+          await updateChannel(change.tx, grant.root.id, plain);
+          const fields = Object.keys(plain).filter((field) => plain[field as keyof typeof plain] !== undefined);
+          const entry = { actorId: userId, action: 'channel.updated', target: channelId, address };
+          await record(change.tx, { ...entry, details: { fields } });
+          return await emitChannel(change);
         }
         demand(grant, 'channel.permissions');
         const table = normalPermissions(permissions);

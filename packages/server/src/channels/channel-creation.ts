@@ -8,6 +8,7 @@ import {
   type Role,
   type UserId,
 } from '@parley/protocol';
+import { record } from '../audit/audit.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
@@ -22,6 +23,8 @@ import { demandChannelCreation } from './permissions.ts';
 export interface Founder {
   readonly userId: UserId;
   readonly serverRole: Role;
+  /** For the audit log. */
+  readonly address?: string | null;
 }
 
 /** The rev at which a channel and its first members come into being; nobody listens yet, so it has no event. */
@@ -64,6 +67,8 @@ export class ChannelCreation {
           createdBy: founder.userId,
           memberCount,
         });
+        const { userId: actorId, address = null } = founder;
+        await record(tx, { actorId, action: 'channel.created', target: id, details: { kind }, address });
         const members = candidates.map((user) => ({ id: user.id, role: firstRole(user.serverRole) }));
         return await enter(tx, id, [{ id: founder.userId, role: 'owner' }, ...members]);
       });

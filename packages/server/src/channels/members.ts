@@ -53,7 +53,12 @@ export class Members {
   }
 
   /** Adds users, all or none; those who are members already stay as they are. */
-  invite(userId: UserId, channelId: ChannelId, userIds: readonly UserId[]): Promise<MemberView[]> {
+  invite(
+    userId: UserId,
+    channelId: ChannelId,
+    userIds: readonly UserId[],
+    address: string | null = null,
+  ): Promise<MemberView[]> {
     return changeGranted(this.#changes, { userId, channelId, action: 'member.invite' }, async (change, grant) => {
       demandRoot(grant, 'add members');
       const wanted = [...new Set(userIds)];
@@ -66,6 +71,8 @@ export class Members {
         change,
         candidates.map(({ id, serverRole }) => ({ id, role: firstRole(serverRole) })),
       );
+      const entry = { actorId: userId, action: 'member.invited', target: channelId, address };
+      if (newcomers.length > 0) await record(change.tx, { ...entry, details: { userIds: newcomers } });
       return [...present, ...joined];
     });
   }

@@ -15,7 +15,7 @@ export function meHandlers({ accounts, directory, limiter, sessions }: UserRooms
         demandVerdict(await limiter.take('signIn', `password:${userId}`), 'change the password');
         await accounts.changePassword({ userId, address, credentialId }, currentPassword, password);
       }
-      if (hideReceipts !== undefined) await accounts.hideReceipts(userId, hideReceipts);
+      if (hideReceipts !== undefined) await accounts.hideReceipts({ userId, address }, hideReceipts);
       if (displayName !== undefined) await accounts.rename({ userId, address }, displayName);
       return directory.findOwn(userId);
     },

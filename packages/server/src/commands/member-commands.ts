@@ -14,7 +14,7 @@ export function memberHandlers({ channelReader, members }: MemberRooms): MemberH
   return {
     'member.list': (input, { actor }) => channelReader.members(actor.userId, input),
     'member.invite': async (input, { actor }) => ({
-      members: await members.invite(actor.userId, input.channelId, input.userIds),
+      members: await members.invite(actor.userId, input.channelId, input.userIds, actor.address),
     }),
     'member.kick': async ({ channelId, userId: targetId }, { actor }) => {
       await members.kick({ userId: actor.userId, channelId, targetId, address: actor.address });

@@ -2,11 +2,13 @@ import { type AttachmentRooms, attachmentHandlers } from './attachment-commands.
 import { authHandlers } from './auth-commands.ts';
 import { type ChannelRooms, channelHandlers } from './channel-commands.ts';
 import { type DeliveryRooms, deliveryHandlers } from './delivery-commands.ts';
+import { type FlagRooms, flagHandlers } from './flag-commands.ts';
 import type { Handlers } from './handler.ts';
 import { type InvitationRooms, invitationHandlers } from './invitation-commands.ts';
 import { meHandlers } from './me-commands.ts';
 import { type MemberRooms, memberHandlers } from './member-commands.ts';
 import { type MessageRooms, messageHandlers } from './message-commands.ts';
+import { type MonitoringRooms, monitoringHandlers } from './monitoring-commands.ts';
 import { type PresenceRooms, presenceHandlers } from './presence-commands.ts';
 import { type SearchRooms, searchHandlers } from './search-commands.ts';
 import { type SendMessageRooms, sendMessage } from './send-message.ts';
@@ -27,6 +29,8 @@ export type CommandRooms = UserRooms &
   SearchRooms &
   AttachmentRooms &
   SyncRooms &
+  MonitoringRooms &
+  FlagRooms &
   SendMessageRooms;
 
 /** One handler for every operation: the compiler names the ones that are missing. */
@@ -45,6 +49,8 @@ export function buildHandlers(rooms: CommandRooms): Handlers {
     ...searchHandlers(rooms),
     ...attachmentHandlers(rooms),
     ...syncHandlers(rooms),
+    ...monitoringHandlers(rooms),
+    ...flagHandlers(rooms),
     'message.send': sendMessage(rooms),
   };
 }

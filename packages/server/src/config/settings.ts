@@ -226,6 +226,16 @@ export const SETTINGS = {
     'Serves `/metrics` on the main port as well, to whoever sends this as a bearer token.',
     true,
   ),
+  environment: setting(
+    'PARLEY_ENVIRONMENT',
+    z.string().min(1).max(40).default('production'),
+    'Name of this installation for the rules of feature flags, such as `staging`.',
+  ),
+  flagProvider: setting(
+    'PARLEY_FLAG_PROVIDER',
+    z.string().min(1).optional(),
+    'A module whose default export is an OpenFeature provider (or makes one), to ask in place of our own flags.',
+  ),
   logLevel: setting(
     'PARLEY_LOG_LEVEL',
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { type Database, query } from '../storage/postgres.ts';
-import type { UserNotice } from './bus.ts';
+import type { NodeNotice, UserNotice } from './bus.ts';
 
 /** Name of the PostgreSQL notification channel that nodes listen to. */
 const CHANNEL = 'parley_notice';
@@ -22,10 +22,11 @@ const noticeSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('role'), userId, role: z.enum(ROLES) }),
   z.strictObject({ kind: z.literal('frame'), userId, json: z.string() }),
+  z.strictObject({ kind: z.literal('node'), topic: z.enum(['flags', 'webhooks']), payload: z.null() }),
 ]);
 
-/** What somebody without a bus, such as the command line, can tell all nodes of a user. */
-export type OperatorNotice = Extract<UserNotice, { kind: 'cut' | 'role' | 'frame' }>;
+/** What somebody without a bus, such as the command line, can tell all nodes. */
+export type OperatorNotice = Extract<UserNotice, { kind: 'cut' | 'role' | 'frame' }> | NodeNotice;
 
 /** Tells every node by way of the database; what it tells of must be committed before. */
 export async function sendOperatorNotice(db: Database, notice: OperatorNotice): Promise<void> {
@@ -41,7 +42,7 @@ export interface OperatorNoticesPorts {
 }
 
 /**
- * Hears what the command line tells about users, on a connection of its own. A notice that is lost while the database is
+ * Hears what is told by way of the database, by the command line or inside a transaction, on a connection of its own. A notice that is lost while the database is
  * away is made good by the periodic look at all credentials.
  */
 export class OperatorNotices {

@@ -68,6 +68,9 @@ async function admit(ports: HttpPorts, attachments: Attachments, request: Fastif
   if (actor.scopes !== null && !actor.scopes.includes('write')) {
     throw new AppError('scope_missing', 'unable to store the file; the key lacks the scope write');
   }
+  if ((await ports.mayUpload?.(actor)) === false) {
+    throw new AppError('unavailable', 'unable to store the file; uploads are switched off for now');
+  }
   const { limiter, factorOf } = ports.commands;
   demandVerdict(await limiter.take('upload', actor.userId, factorOf(actor)), 'upload');
   const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = request.headers;

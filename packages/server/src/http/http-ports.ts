@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from '../attachments/attachments.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { CommandPorts } from '../commands/run-command.ts';
 import type { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import type { Database } from '../storage/postgres.ts';
-import type { Origin } from '../users/actor.ts';
+import type { Actor, Origin } from '../users/actor.ts';
 import type { Authenticated } from '../users/authenticate.ts';
 
 /** What was asked and answered; for metrics, so nothing in it grows without bound. */
@@ -36,6 +37,10 @@ export interface HttpPorts {
   readonly degrading?: Readonly<Record<string, () => Promise<void>>>;
   /** Where uploads go; without it there are no addresses for them. */
   readonly attachments?: Attachments;
+  /** The log that operators export; without it there is no such address. */
+  readonly auditLog?: AuditLog;
+  /** Whether a user may upload just now; everybody may where it is left out. */
+  mayUpload?(actor: Actor): Promise<boolean>;
   /** True once the node is going away. */
   isDraining(): boolean;
   authenticate(token: string, origin: Origin): Promise<Authenticated | AppError>;

@@ -6,6 +6,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { AppError } from '../lib/app-error.ts';
 import { toldError } from '../storage/told-error.ts';
 import { serveAttachments } from './attachment-routes.ts';
+import { serveAuditExport } from './audit-routes.ts';
 import { serveDocs } from './docs-routes.ts';
 import { serveHealth } from './health-routes.ts';
 import type { HttpPorts } from './http-ports.ts';
@@ -58,6 +59,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
   serveHealth(app, ports);
   serveOperations(app, ports);
   if (ports.attachments !== undefined) await serveAttachments(app, ports, ports.attachments);
+  if (ports.auditLog !== undefined) serveAuditExport(app, ports, ports.auditLog);
   serveDocs(app, ports);
   await ports.mount?.(app);
   const purge = ports.clock.setInterval(() => {

@@ -1,7 +1,8 @@
-import type { ChatMetrics } from '@parley/protocol';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../lib/clock.ts';
+import type { Figures } from './figures.ts';
 import { RollingWindow } from './rolling-window.ts';
+import { Tally } from './tally.ts';
 
 /** From a commit on this machine to one that waits for a slow disk or a database that is away. */
 const COMMIT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -36,6 +37,10 @@ export interface Readings {
  */
 export class Metrics {
   readonly registry = new Registry();
+  /** Counts for whoever keeps them. */
+  readonly tally = new Tally();
+  /** Channels repaired since the start. */
+  repairs = 0;
   readonly #window: RollingWindow;
   readonly #commands = this.#counter(
     'parley_commands_total',
@@ -86,6 +91,7 @@ export class Metrics {
   command(operation: string, code: string): void {
     this.#commands.inc({ operation, code });
     this.#window.answered(code !== 'ok');
+    this.tally.answered(operation, code);
   }
 
   committed(entries: readonly { readonly acceptedAt: number }[], nowMs: number): void {
@@ -94,6 +100,7 @@ export class Metrics {
       const tookMs = Math.max(0, nowMs - acceptedAt);
       this.#commitSeconds.observe(tookMs / 1_000);
       this.#window.committed(tookMs);
+      this.tally.committed(tookMs);
     }
   }
 
@@ -115,6 +122,7 @@ export class Metrics {
 
   repaired(outcome: 'repaired' | 'failed'): void {
     this.#repairs.inc({ outcome });
+    if (outcome === 'repaired') this.repairs += 1;
   }
 
   cacheRead(source: 'memory' | 'redis' | 'database' | 'none'): void {
@@ -174,9 +182,9 @@ export class Metrics {
     );
   }
 
-  /** The last minute in the mission's words. */
-  chatMetrics(connections: number): ChatMetrics {
-    return { connections, ...this.#window.figures() };
+  /** What this node did in the last minute, and who is on it. */
+  minute(here: { readonly connections: number; readonly users: number }): Figures {
+    return { ...this.#window.figures(), ...here };
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {

@@ -1,22 +1,20 @@
-import type { ChatMetrics } from '@parley/protocol';
 import type { Clock } from '../lib/clock.ts';
+import { type Figures, latencyIndex, NO_FIGURES } from './figures.ts';
 
 const SECONDS = 60;
-/** Latencies kept per second; a busy second is sampled, its count is exact. */
-const MAX_SAMPLES = 200;
 
 interface Second {
   at: number;
-  committed: number;
-  answers: number;
-  errors: number;
-  latenciesMs: number[];
+  messages: number;
+  commands: number;
+  failed: number;
+  readonly latency: number[];
 }
 
 /** The last minute, second by second, in a bounded ring. */
 export class RollingWindow {
   readonly #clock: Clock;
-  readonly #ring: Second[] = Array.from({ length: SECONDS }, () => emptySecond(-1));
+  readonly #ring: Second[] = Array.from({ length: SECONDS }, () => emptySecond());
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,27 +22,29 @@ export class RollingWindow {
 
   committed(latencyMs: number): void {
     const second = this.#current();
-    second.committed += 1;
-    if (second.latenciesMs.length < MAX_SAMPLES) second.latenciesMs.push(latencyMs);
+    const index = latencyIndex(latencyMs);
+    second.messages += 1;
+    second.latency[index] = (second.latency[index] ?? 0) + 1;
   }
 
   answered(isError: boolean): void {
     const second = this.#current();
-    second.answers += 1;
-    if (isError) second.errors += 1;
+    second.commands += 1;
+    if (isError) second.failed += 1;
   }
 
-  figures(): Omit<ChatMetrics, 'connections'> {
+  /** What was counted in the last minute. */
+  figures(): Figures {
     const now = this.#nowS();
     const recent = this.#ring.filter((second) => second.at >= 0 && now - second.at < SECONDS);
     const sum = (of: (second: Second) => number) => recent.reduce((total, second) => total + of(second), 0);
-    const answers = sum((second) => second.answers);
-    const latencies = recent.flatMap((second) => second.latenciesMs).sort((a, b) => a - b);
-    const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
     return {
-      messageRate: sum((second) => second.committed) / SECONDS,
-      errorRate: answers === 0 ? 0 : sum((second) => second.errors) / answers,
-      latency: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
+      ...NO_FIGURES,
+      seconds: SECONDS,
+      messages: sum((second) => second.messages),
+      commands: sum((second) => second.commands),
+      failed: sum((second) => second.failed),
+      latency: NO_FIGURES.latency.map((_none, index) => sum(({ latency }) => latency[index] ?? 0)),
     };
   }
 
@@ -55,15 +55,14 @@ export class RollingWindow {
   #current(): Second {
     const now = this.#nowS();
     const index = now % SECONDS;
-    let second = this.#ring[index];
-    if (second === undefined || second.at !== now) {
-      second = emptySecond(now);
-      this.#ring[index] = second;
-    }
-    return second;
+    const second = this.#ring[index];
+    if (second?.at === now) return second;
+    const fresh = { ...emptySecond(), at: now };
+    this.#ring[index] = fresh;
+    return fresh;
   }
 }
 
-function emptySecond(at: number): Second {
-  return { at, committed: 0, answers: 0, errors: 0, latenciesMs: [] };
+function emptySecond(): Second {
+  return { at: -1, messages: 0, commands: 0, failed: 0, latency: [...NO_FIGURES.latency] };
 }

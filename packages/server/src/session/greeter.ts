@@ -25,7 +25,8 @@ export interface GreeterPorts {
   readonly nodeName: string;
   readonly durability: 'disk' | 'memory';
   epoch(): string;
-  flagsFor(actor: Actor): WelcomeFrame['flags'];
+  /** What the welcome of this session says of feature flags. */
+  flagsFor(session: Session, actor: Actor): WelcomeFrame['flags'] | Promise<WelcomeFrame['flags']>;
   authenticate(
     token: string,
     from: { address: string; userAgent: string },
@@ -71,8 +72,11 @@ export class Greeter {
     this.#greetings.set(session, greeting);
     const { actor, user } = await this.#authenticate(session, hello.token ?? session.headerToken, hello.client);
     if (!session.isOpen) return;
+    const flags = this.#ports.flagsFor(session, actor);
+    const told = flags instanceof Promise ? await flags : flags;
+    if (!session.isOpen) return;
     session.actor = actor;
-    session.send(this.#welcome(actor, user));
+    session.send(this.#welcome(actor, user, told));
     if (greeting.resume?.more !== true) await this.#finish(session, greeting);
   }
 
@@ -102,7 +106,7 @@ export class Greeter {
     if (this.#greetings.delete(session)) await this.#ports.ready(session, greeting.resume);
   }
 
-  #welcome(actor: Actor, user: UserView): WelcomeFrame {
+  #welcome(actor: Actor, user: UserView, flags: WelcomeFrame['flags']): WelcomeFrame {
     const { clock, config, serverName, nodeName, durability } = this.#ports;
     return {
       t: 'welcome',
@@ -116,7 +120,7 @@ export class Greeter {
       heartbeatInterval: config.heartbeatInterval,
       reconnectAttempts: config.reconnectAttempts,
       durability,
-      flags: this.#ports.flagsFor(actor),
+      flags,
     };
   }
 }

@@ -185,6 +185,14 @@ interface AuditLogTable {
   address: string | null;
 }
 
+interface FeatureFlagsTable {
+  key: string;
+  rules: Json<unknown>;
+  killed: Generated<boolean>;
+  changed_at: DefaultTime;
+  changed_by: UserId | null;
+}
+
 /** Every table that the stores use; the migrations are the truth, this is their TypeScript shape. */
 export interface Tables {
   users: UsersTable;
@@ -203,4 +211,5 @@ export interface Tables {
   mentions: MentionsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
+  feature_flags: FeatureFlagsTable;
 }

@@ -110,14 +110,20 @@ export class Accounts {
 
   /** Changes the caller's own display name. */
   async rename(by: Orderer & { readonly userId: UserId }, displayName: string): Promise<UserRow> {
-    const user = await this.#write(this.#ports.db, by.userId, { displayName });
+    const user = await this.#ports.db.transaction().execute(async (tx) => {
+      await record(tx, { actorId: by.userId, action: 'user.renamed', target: by.userId, address: by.address });
+      return await this.#write(tx, by.userId, { displayName });
+    });
     this.#ports.tell(changedNotice(userView(user)));
     return user;
   }
 
   /** Sets whether the caller shows how far he has read. */
-  hideReceipts(userId: UserId, hides: boolean): Promise<void> {
-    return setHidesReceipts(this.#ports.db, userId, hides);
+  hideReceipts({ userId, address }: Orderer & { readonly userId: UserId }, hides: boolean): Promise<void> {
+    return this.#ports.db.transaction().execute(async (tx) => {
+      await setHidesReceipts(tx, userId, hides);
+      await record(tx, { actorId: userId, action: 'user.privacy', target: userId, details: { hides }, address });
+    });
   }
 
   /** Sets the caller's own password, given the old one; all other sessions end. */

@@ -13,6 +13,8 @@ import { createSearch } from './20251028000000_create_search.ts';
 import { tuneDelivery } from './20251029000000_tune_delivery.ts';
 import { createAttachments } from './20251030000000_create_attachments.ts';
 import { describeAttachments } from './20251128000000_describe_attachments.ts';
+import { createMonitoring } from './20251128000100_create_monitoring.ts';
+import { createFeatureFlags } from './20251128000200_create_feature_flags.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,4 +32,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '20251029000000_tune_delivery': tuneDelivery,
   '20251030000000_create_attachments': createAttachments,
   '20251128000000_describe_attachments': describeAttachments,
+  '20251128000100_create_monitoring': createMonitoring,
+  '20251128000200_create_feature_flags': createFeatureFlags,
 };

@@ -1,0 +1,144 @@
+import { OPERATIONS, type OperationName, type RequestOf } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type App, createApp } from '../app.ts';
+import { readConfig } from '../config/config.ts';
+import { createLogger } from '../monitoring/logger.ts';
+import { SocketClient } from '../testing/socket-client.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+
+const PASSWORD = 'correct horse battery';
+
+let database: TestDatabase;
+let app: App;
+let url: string;
+let token: string;
+let client: SocketClient;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const config = readConfig({ PORT: '0', PARLEY_ALLOW_UNSAFE_DATABASE: 'true', PARLEY_SIGN_UP: 'open' });
+  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
+  url = `http://127.0.0.1:${(await app.listen()).port}`;
+  const ownerToken = (await app.ensureOwnerToken()) ?? '';
+  token = (await post('/auth/claim-owner', { ownerToken, username: 'ada', password: PASSWORD })).token;
+  client = await SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token);
+});
+afterAll(async () => {
+  client.close();
+  await app.close();
+  await database.drop();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
+async function post(path: string, body: object): Promise<any> {
+  const headers = { 'content-type': 'application/json' };
+  return (await fetch(`${url}/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each operation has an answer of its own.
+const run = (name: OperationName, input: unknown): Promise<any> => client.run(name, input as RequestOf<OperationName>);
+
+/** What operators and channel admins can change: everything that is no reading and needs more than to write. */
+const CHANGES = (Object.keys(OPERATIONS) as OperationName[]).filter((name) => {
+  const { scope, policy, door } = OPERATIONS[name];
+  return (scope === 'admin' || scope === 'manage') && policy !== 'read' && door !== 'rest';
+});
+
+let count = 0;
+const unique = (word: string) => `${word}${++count}`;
+const newUser = async (kind: 'human' | 'bot' = 'human') =>
+  (await run('user.create', { username: unique('user'), kind, ...(kind === 'human' ? { password: PASSWORD } : {}) }))
+    .id;
+const newChannel = async (memberIds: string[] = []) =>
+  (await run('channel.create', { kind: 'public', name: unique('channel'), memberIds })).channel.id;
+const newMember = async () => {
+  const userId = await newUser();
+  return { userId, channelId: await newChannel([userId]) };
+};
+
+/** How each of them is done once, and made to change something. A new operation needs a line here, and a record there. */
+const EXAMPLES: Partial<Record<OperationName, () => Promise<unknown>>> = {
+  'me.update': () => run('me.update', { displayName: 'Ada', hideReceipts: true }),
+  'session.revoke': async () => {
+    await post('/auth/sign-in', { username: 'ada', password: PASSWORD });
+    const { sessions } = await run('session.list', {});
+    const other = sessions.find(({ current }: { current: boolean }) => !current);
+    return run('session.revoke', { sessionId: other.id });
+  },
+  'user.create': () => newUser(),
+  'user.update': async () => run('user.update', { userId: await newUser(), role: 'admin' }),
+  'key.create': async () => run('key.create', { userId: await newUser('bot'), name: 'key', scopes: ['read'] }),
+  'key.revoke': async () => {
+    const { key } = await run('key.create', { userId: await newUser('bot'), name: 'key', scopes: ['read'] });
+    return run('key.revoke', { keyId: key.id });
+  },
+  'channel.create': () => newChannel(),
+  'channel.update': async () => run('channel.update', { channelId: await newChannel(), topic: 'new' }),
+  'channel.archive': async () => run('channel.archive', { channelId: await newChannel(), on: true }),
+  'member.invite': async () => run('member.invite', { channelId: await newChannel(), userIds: [await newUser()] }),
+  'member.kick': async () => run('member.kick', await newMember()),
+  'member.ban': async () => run('member.ban', { ...(await newMember()), on: true }),
+  'member.role': async () => run('member.role', { ...(await newMember()), role: 'admin' }),
+  'invitation.create': () => run('invitation.create', {}),
+  'invitation.revoke': async () => {
+    const { invitation } = await run('invitation.create', {});
+    return run('invitation.revoke', { invitationId: invitation.id });
+  },
+  'flag.set': () => run('flag.set', { key: 'notice', rules: [{ value: 'x' }] }),
+  'flag.kill': () => run('flag.kill', { key: 'notice', on: true }),
+};
+
+describe('the audit log', () => {
+  test.each(CHANGES)('[AUD1] %s is on record, with who did it and from where', async (name) => {
+    const example = EXAMPLES[name];
+    expect(example, `add an example of ${name}, and see that it is recorded`).toBeDefined();
+    await example?.();
+    const newest = (await run('audit.list', { limit: 1 })).entries[0];
+    expect(newest).toMatchObject({ actor: 'ada', address: '127.0.0.1' });
+    expect(newest.action.split('.')[0]).toBe(ROOM_WORDS[name] ?? name.split('.')[0]);
+  });
+
+  test('[AUD2] pages and the export hold the same, and cursors belong to their list', async () => {
+    const all: unknown[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await run('audit.list', { limit: 7, ...(cursor === undefined ? {} : { cursor }) });
+      all.push(...page.entries);
+      cursor = page.nextCursor ?? undefined;
+      if (cursor !== undefined) {
+        expect(await client.ask('audit.list', { action: 'user', cursor })).toMatchObject({ code: 'bad_cursor' });
+      }
+    } while (cursor !== undefined);
+    expect(all.length).toBeGreaterThan(CHANGES.length);
+    const headers = { authorization: `Bearer ${token}` };
+    const exported = await fetch(`${url}/v1/audit/export?format=ndjson`, { headers });
+    expect(exported.headers.get('content-disposition')).toContain('parley-audit.ndjson');
+    const lines = (await exported.text()).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { id: number }).id)).toEqual(
+      all.map((entry) => (entry as { id: number }).id),
+    );
+    const csv = await (await fetch(`${url}/v1/audit/export?action=flag`, { headers })).text();
+    expect(csv.split('\r\n')).toHaveLength(4);
+    expect((await fetch(`${url}/v1/audit/export?format=xml`, { headers })).status).toBe(400);
+  });
+
+  test('[AUD2] [MET5] nobody but operators reads it, or the metrics', async () => {
+    const { token: stranger } = await post('/auth/sign-up', { username: unique('user'), password: PASSWORD });
+    const ask = async (path: string, by?: string) =>
+      (await fetch(`${url}/v1${path}`, { headers: by === undefined ? {} : { authorization: `Bearer ${by}` } })).status;
+    for (const path of [
+      '/audit',
+      '/audit/export',
+      '/metrics/live',
+      '/metrics/history',
+      '/metrics/usage',
+      '/metrics/errors',
+      '/flags',
+    ]) {
+      expect([path, await ask(path), await ask(path, stranger), await ask(path, token)]).toEqual([path, 401, 403, 200]);
+    }
+  });
+});
+
+/** Where the word of the record is another than that of the operation. */
+const ROOM_WORDS: Readonly<Partial<Record<OperationName, string>>> = { 'me.update': 'user', 'session.revoke': 'auth' };
