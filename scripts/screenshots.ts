@@ -11,10 +11,11 @@ import { serverProcess } from '../packages/server/src/testing/server-process.ts'
 import { launchBrowser } from '../tests/support/chromium.ts';
 import type { Person } from '../tests/support/people.ts';
 import { makeWorkspace, type Workspace } from '../tests/support/workspace.ts';
+import { ensureBrowser, ensureEmojiFont } from './test-tools.js';
 
 const SIZES = {
   wide: { width: 1440, height: 900 },
-  tablet: { width: 834, height: 1112 },
+  tablet: { width: 820, height: 1180 },
   phone: { width: 390, height: 844 },
 } as const;
 const THEMES = ['light', 'dark'] as const;
@@ -185,6 +186,8 @@ async function main(directory: string, only: RegExp): Promise<void> {
   }
 }
 
+ensureBrowser();
+ensureEmojiFont();
 const [directory = 'artifacts/screenshots', only = ''] = process.argv.slice(2);
 await main(resolve(directory), new RegExp(only));
 // Clients of the SDK would keep the process alive.

@@ -4,11 +4,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureProgram } from './test-tools.js';
+import { ensureBrowser } from './test-tools.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const missing = ensureProgram('a browser', ['chromium', 'chromium-browser', 'google-chrome'], 'chromium');
-if (missing !== undefined) console.error(missing);
+ensureBrowser();
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const steps = [

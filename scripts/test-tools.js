@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 const MIN_POSTGRES = 14;
 
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
+const FONTS = '/usr/share/fonts';
 
 /**
  * Makes sure that one of these programs is on the PATH, through apt where this is root on a Debian. When that fails
@@ -21,21 +22,41 @@ const DEBIAN_POSTGRES = '/usr/lib/postgresql';
 export function ensureProgram(what, names, debianPackage) {
   const isThere = () => names.some((name) => isOnPath(name));
   if (isThere()) return undefined;
-  if (process.getuid?.() === 0 && isOnPath('apt-get')) {
-    console.log(`installing ${debianPackage} with apt`);
-    const apt = (/** @type {string[]} */ ...args) =>
-      spawnSync('apt-get', ['-qq', '-y', ...args], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-        timeout: 4 * 60_000,
-      });
-    apt('update');
-    apt('install', '--no-install-recommends', debianPackage);
-  }
+  installPackage(debianPackage);
   if (isThere()) return undefined;
   const line = `${what} is missing: none of ${names.join(', ')} is on the PATH, and the suites that need it fail`;
   console.log(line);
   return line;
+}
+
+/** Makes sure that there is a browser for the journeys; the line that says so when there is none. */
+export function ensureBrowser() {
+  return ensureProgram('a browser', ['chromium', 'chromium-browser', 'google-chrome'], 'chromium');
+}
+
+/** Pictures want emoji. Where there is no font for them and none can be installed they show boxes, and nothing fails. */
+export function ensureEmojiFont() {
+  if (process.platform !== 'linux' || !existsSync(FONTS)) return;
+  const isThere = readdirSync(FONTS, { recursive: true }).some((name) => /emoji/i.test(String(name)));
+  if (!isThere) installPackage('fonts-noto-color-emoji');
+}
+
+/**
+ * Installs a Debian package where this is root on a Debian; elsewhere does nothing.
+ *
+ * @param {string} debianPackage
+ */
+function installPackage(debianPackage) {
+  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) return;
+  console.log(`installing ${debianPackage} with apt`);
+  const apt = (/** @type {string[]} */ ...args) =>
+    spawnSync('apt-get', ['-qq', '-y', ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeout: 4 * 60_000,
+    });
+  apt('update');
+  apt('install', '--no-install-recommends', debianPackage);
 }
 
 /** @param {string} name */

@@ -1,13 +1,13 @@
 // `npm test`: the whole proof that a checkout works, on a machine that has only Node and npm. Builds, lints, finds or
-// installs what the suites need, runs all of them, runs the database suites again on the system's PostgreSQL and the
-// unit suites on another Node. The last line printed is the result.
+// installs what the suites need, runs all of them, the journeys in a browser too, runs the database suites again on the
+// system's PostgreSQL and the unit suites on another Node. The last line printed is the result.
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addReports, readReport, resultLine, suiteFailure } from './test-report.js';
-import { ensureNode, ensureProgram, oldestPostgres } from './test-tools.js';
+import { ensureBrowser, ensureNode, ensureProgram, oldestPostgres } from './test-tools.js';
 
 /** @typedef {import('./test-report.js').Report} Report */
 
@@ -101,10 +101,10 @@ mkdirSync(reportDir, { recursive: true });
 const reports = [await step('build', ['run', '--silent', 'build']), await step('lint', ['run', '--silent', 'lint'])];
 
 title('tools');
-const missing = [ensureProgram('Redis', ['redis-server', 'valkey-server'], 'redis-server')];
+const missing = [ensureProgram('Redis', ['redis-server', 'valkey-server'], 'redis-server'), ensureBrowser()];
 
-// The journeys in a browser run by themselves: `npm run test:e2e`.
 reports.push(await suites('all suites', { args: ['--project', 'unit', '--project', 'integration'] }));
+reports.push(await suites('journeys in a browser', { args: ['--project', 'e2e'] }));
 
 const postgres = oldestPostgres();
 if (postgres === undefined)

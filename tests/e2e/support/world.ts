@@ -6,7 +6,7 @@ import { launchBrowser } from '../../support/chromium.ts';
 import type { Person } from '../../support/people.ts';
 
 /** Generous: the machine may be busy. Nothing waits this long when all is well. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 45_000;
 
 /** A server with its own database, and a browser. */
 export interface World {
@@ -23,6 +23,8 @@ export interface OpenOptions
   readonly worker?: boolean;
   /** True where the network is meant to fail: the browser reports that as errors. */
   readonly toleratesNetwork?: boolean;
+  /** True where the page's policy is meant to stop something, which the browser reports as errors too. */
+  readonly toleratesPolicy?: boolean;
 }
 
 /** Makes a world for a file of tests. Every page must end without an error and without anything that its policy had to stop. */
@@ -58,7 +60,10 @@ export function useWorld(env: Record<string, string> = {}): World {
     get browser() {
       return browser;
     },
-    async open(person, { hash = '', worker = false, toleratesNetwork = false, ...options } = {}) {
+    async open(
+      person,
+      { hash = '', worker = false, toleratesNetwork = false, toleratesPolicy = false, ...options } = {},
+    ) {
       const context = await browser.newContext({
         locale: 'en-GB',
         reducedMotion: 'reduce',
@@ -76,7 +81,7 @@ export function useWorld(env: Record<string, string> = {}): World {
         );
       }
       const page = await context.newPage();
-      watch(page, problems, toleratesNetwork);
+      watch(page, problems, { toleratesNetwork, toleratesPolicy });
       await page.goto(`${server.url}/${hash}`);
       return page;
     },
@@ -92,11 +97,15 @@ async function takePictures(contexts: readonly BrowserContext[], test: string): 
   );
 }
 
-function watch(page: Page, problems: string[], toleratesNetwork: boolean): void {
+type Tolerance = Pick<OpenOptions, 'toleratesNetwork' | 'toleratesPolicy'>;
+
+function watch(page: Page, problems: string[], { toleratesNetwork, toleratesPolicy }: Tolerance): void {
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
     const isNetwork = /net::ERR|WebSocket|Failed to load resource/.test(message.text());
-    if (message.type() === 'error' && !(toleratesNetwork && isNetwork)) problems.push(`console: ${message.text()}`);
+    const isPolicy = /Content Security Policy|Trusted|violates/.test(message.text());
+    if (message.type() !== 'error' || (toleratesNetwork && isNetwork) || (toleratesPolicy && isPolicy)) return;
+    problems.push(`console: ${message.text()}`);
   });
 }
 
