@@ -10,6 +10,8 @@ export interface Format {
   day(ms: number, nowMs: number): string;
   /** The whole of it, for who wants to know exactly. */
   exact(ms: number): string;
+  /** `3 Nov 2026, 14:05` */
+  dated(ms: number): string;
   /** `now`, `5 min. ago`, `yesterday`, then the date. */
   ago(ms: number, nowMs: number): string;
   /** `Ada, Ben, and Cleo` */
@@ -26,6 +28,7 @@ export function makeFormat(language: string): Format {
   const dayOfYear = of({ weekday: 'long', day: 'numeric', month: 'long' });
   const dayOfAnyYear = of({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
   const exact = of({ dateStyle: 'full', timeStyle: 'medium' });
+  const dated = of({ dateStyle: 'medium', timeStyle: 'short' });
   const weekday = of({ weekday: 'short' });
   const date = of({ day: 'numeric', month: 'short' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
@@ -41,6 +44,7 @@ export function makeFormat(language: string): Format {
       return (isSameYear(ms, nowMs) ? dayOfYear : dayOfAnyYear).format(ms);
     },
     exact: (ms) => exact.format(ms),
+    dated: (ms) => dated.format(ms),
     ago(ms, nowMs) {
       const passedMs = Math.max(0, nowMs - ms);
       if (passedMs < MINUTE_MS) return relative.format(0, 'second');

@@ -1,5 +1,6 @@
 import type { ChannelId } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
+import { createStore } from './store.ts';
 
 export const SETTINGS_SECTIONS = ['profile', 'appearance', 'sessions', 'invitations'] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
@@ -18,6 +19,7 @@ export type Route =
   /** The link of an invitation names its channel, so that a newcomer is taken there. */
   | { readonly name: 'join'; readonly code: string; readonly channelId: ChannelId | null }
   | { readonly name: 'channel'; readonly channelId: ChannelId; readonly pane: Pane; readonly seq: number | null }
+  | { readonly name: 'search'; readonly query: string }
   | { readonly name: 'settings'; readonly section: SettingsSection }
   | { readonly name: 'admin'; readonly section: AdminSection };
 
@@ -41,6 +43,8 @@ export function parseRoute(hash: string): Route {
       return second === '' ? HOME : channelRoute(second as ChannelId, third, fourth);
     case 'threads':
       return { name: 'threads' };
+    case 'search':
+      return { name: 'search', query: second };
     case 'settings':
       return { name: 'settings', section: oneOf(SETTINGS_SECTIONS, second) };
     case 'admin':
@@ -57,6 +61,8 @@ export function hrefOf(route: Route): string {
       return '#/';
     case 'threads':
       return '#/threads';
+    case 'search':
+      return route.query === '' ? '#/search' : `#/search/${encodeURIComponent(route.query)}`;
     case 'welcome':
       return `#/welcome/${encodeURIComponent(route.ownerToken)}`;
     case 'join':
@@ -81,7 +87,11 @@ export function navigate(route: Route, { replace = false } = {}): void {
     history.replaceState(null, '', href);
     window.dispatchEvent(new HashChangeEvent('hashchange'));
   } else if (location.hash !== href) location.hash = href;
+  else repeats.update((count) => count + 1);
 }
+
+/** How often somebody has gone to where he was already: he may have scrolled away from what the address names. */
+export const repeats = createStore(0);
 
 let current: { readonly hash: string; readonly route: Route } = { hash: '', route: HOME };
 

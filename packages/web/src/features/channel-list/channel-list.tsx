@@ -1,6 +1,6 @@
 import type { ChannelSummary } from '@parley/client';
 import type { ChannelId } from '@parley/protocol';
-import { CircleAlert, MessagesSquare, Plus, Search, Users } from 'lucide-react';
+import { CircleAlert, MessagesSquare, Plus, Search, TextSearch, Users } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { useChannels, useThreads } from '../../chat/use-chat.ts';
@@ -36,6 +36,14 @@ export function ChannelList({ route, onBrowse, onNewDirect, onSwitch }: ChannelL
           {t('switcher.keys')}
         </span>
       </button>
+      <a
+        className="channel-link"
+        href={hrefOf({ name: 'search', query: '' })}
+        aria-current={route.name === 'search' ? 'page' : undefined}
+      >
+        <TextSearch size={16} aria-hidden="true" />
+        <span className="channel-link-name">{t('search.title')}</span>
+      </a>
       <ThreadsLink isOpen={route.name === 'threads'} />
       <Section
         title={t('list.channels')}

@@ -1,5 +1,5 @@
 import type { ChannelSummary } from '@parley/client';
-import { ArrowLeft, Info, Pin, Users } from 'lucide-react';
+import { ArrowLeft, Info, Pin, Search, Users } from 'lucide-react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { usePresence } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -7,7 +7,9 @@ import { hrefOf, NO_PANE, navigate, type Pane, toChannel } from '../../lib/route
 import { useNow } from '../../lib/use-now.ts';
 import { ChannelSign } from '../../ui/avatar.tsx';
 import { IconButton } from '../../ui/button.tsx';
+import { JumpButton } from '../jump/jump-to-date.tsx';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
+import { withFilter } from '../search/search-text.ts';
 import './channel-header.css';
 
 /** What the conversation is, and what lies beside it. */
@@ -46,6 +48,17 @@ export function ChannelHeader({ info, pane }: { readonly info: ChannelSummary; r
           <p className="channel-topic">{topic}</p>
         )}
       </div>
+      <span className="header-wide">
+        {kind !== 'direct' && (
+          <IconButton
+            icon={Search}
+            label={t('search.here')}
+            keys="Ctrl+Shift+F"
+            onClick={() => navigate({ name: 'search', query: withFilter('', 'in', title) })}
+          />
+        )}
+        <JumpButton channelId={info.id} />
+      </span>
       {kind !== 'direct' && (
         <button
           type="button"

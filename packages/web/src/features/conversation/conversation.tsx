@@ -69,7 +69,10 @@ export function ConversationView(props: ConversationViewProps) {
       .getSnapshot()
       .items.findLast(
         (message) =>
-          message.senderId === userId && message.seq > 0 && message.kind === 'text' && message.deletedAt === undefined,
+          message.senderId === userId &&
+          message.status !== 'failed' &&
+          message.kind === 'text' &&
+          message.deletedAt === undefined,
       );
     if (own !== undefined) setEditingId(own.id);
   };

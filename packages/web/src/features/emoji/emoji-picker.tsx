@@ -91,13 +91,13 @@ function EmojiGroups({ all, query, onPick, onHint }: EmojiGroupsProps) {
   return (
     <>
       <section aria-label={t('emoji.recent')}>
-        <h3>{t('emoji.recent')}</h3>
+        <h2>{t('emoji.recent')}</h2>
         <div className="emoji-grid">{buttons(recent.length > 0 ? recent : QUICK_EMOJI)}</div>
       </section>
       {all.length > 0 &&
         GROUPS.map((group) => (
           <section key={group} aria-label={t(`emoji.group${group}`)}>
-            <h3>{t(`emoji.group${group}`)}</h3>
+            <h2>{t(`emoji.group${group}`)}</h2>
             <div className="emoji-grid">
               {buttons(all.filter((emoji) => emoji.group === group).map(({ emoji }) => emoji))}
             </div>

@@ -1,22 +1,25 @@
-import type { ChatMessage, ParleyError } from '@parley/client';
+import type { Channel, ChatMessage, ParleyError } from '@parley/client';
 import type { UserId } from '@parley/protocol';
-import { ArrowDown } from 'lucide-react';
+import { ArrowDown, ChevronDown } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer } from 'virtua';
 import { errorText } from '../../chat/error-text.ts';
 import { useChannel, useConnection, useMessages, useReceipts } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { classNames } from '../../lib/class-names.ts';
+import { repeats } from '../../lib/routes.ts';
 import { useNow } from '../../lib/use-now.ts';
+import { useStore } from '../../lib/use-store.ts';
 import { Button } from '../../ui/button.tsx';
 import { useConversation } from '../conversation/conversation-context.tsx';
+import { JumpPopover } from '../jump/jump-to-date.tsx';
 import { MessageItem } from '../message/message-item.tsx';
 import { MessageSkeleton } from './message-skeleton.tsx';
 import { isNews, makeRows, type Row } from './rows.ts';
 import { useDelivery } from './use-delivery.ts';
 import { useListKeys } from './use-list-keys.ts';
 import { useReadMarker } from './use-read-marker.ts';
-import { useScrollAnchor } from './use-scroll-anchor.ts';
+import { type ScrollAnchor, useScrollAnchor } from './use-scroll-anchor.ts';
 import { useStart } from './use-start.ts';
 import './message-list.css';
 
@@ -47,12 +50,8 @@ export function MessageList({ label, start, targetSeq }: MessageListProps) {
   const keys = useListKeys(rows, anchor.scrollToRow);
   const news = useNewsBelow(items, userId, anchor.isAtEnd);
   useEndAfterSending(items, snapshot.hasNewer, anchor.scrollToEnd);
-  useTarget(targetSeq, rows, anchor.scrollToRow, anchor.isPlaced);
+  useTarget({ channel, seq: targetSeq, rows, anchor });
 
-  const toEnd = () => {
-    if (snapshot.hasNewer) void channel.jumpToLatest().then(anchor.scrollToEnd);
-    else anchor.scrollToEnd();
-  };
   const seen = () => {
     anchor.onScroll();
     report();
@@ -101,7 +100,9 @@ export function MessageList({ label, start, targetSeq }: MessageListProps) {
         error={snapshot.isLoading || !isOnline ? null : snapshot.error}
         onRetry={() => void channel.load()}
       />
-      {anchor.isPlaced && (!anchor.isAtEnd || snapshot.hasNewer) && <ToEndButton news={news} onClick={toEnd} />}
+      {anchor.isPlaced && (!anchor.isAtEnd || snapshot.hasNewer) && (
+        <ToEndButton news={news} onClick={anchor.goToEnd} />
+      )}
     </div>
   );
 }
@@ -150,11 +151,26 @@ function LoadProblem({ error, onRetry }: { readonly error: ParleyError | null; r
   );
 }
 
+/** The day of what follows; a click chooses another. For the keyboard the same stands at the head of the channel. */
 function DayRow({ timeMs }: { readonly timeMs: number }) {
   const { format } = useWords();
+  const { channelId, isThread } = useConversation();
+  const ref = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const day = format.day(timeMs, useNow());
   return (
     <div className="day-row">
-      <h3>{format.day(timeMs, useNow())}</h3>
+      <h2>
+        {isThread ? (
+          day
+        ) : (
+          <button ref={ref} type="button" tabIndex={-1} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+            {day}
+            <ChevronDown size={13} aria-hidden="true" />
+          </button>
+        )}
+      </h2>
+      {isOpen && <JumpPopover channelId={channelId} anchor={ref} onClose={() => setOpen(false)} />}
     </div>
   );
 }
@@ -163,7 +179,7 @@ function UnreadRow() {
   const { t } = useWords();
   return (
     <div className="unread-row">
-      <h3>{t('list.newMessages')}</h3>
+      <h2>{t('list.newMessages')}</h2>
     </div>
   );
 }
@@ -196,19 +212,29 @@ function useEndAfterSending(items: readonly ChatMessage[], hasNewer: boolean, sc
   }, [waitingId, hasNewer, scrollToEnd]);
 }
 
-/** Goes to a message that an address names while the conversation is open already. */
-function useTarget(
-  seq: number | null,
-  rows: readonly Row[],
-  scrollToRow: (index: number) => void,
-  isPlaced: boolean,
-): void {
-  const reached = useRef<number | null>(seq);
+interface Target {
+  readonly channel: Channel;
+  readonly seq: number | null;
+  readonly rows: readonly Row[];
+  readonly anchor: Pick<ScrollAnchor, 'scrollToRow' | 'isPlaced'>;
+}
+
+/** Goes to a message that an address names while the conversation is open already, each time that somebody goes there. */
+function useTarget({ channel, seq, rows, anchor: { scrollToRow, isPlaced } }: Target): void {
+  const repeat = useStore(repeats);
+  const wanted = seq === null ? null : `${seq}/${repeat}`;
+  const reached = useRef(wanted);
+  const asked = useRef(wanted);
   const index = seq === null ? -1 : rows.findIndex((row) => row.kind === 'message' && row.message.seq === seq);
   useEffect(() => {
-    if (seq === null) reached.current = null;
-    if (seq === null || index < 0 || !isPlaced || reached.current === seq) return;
-    reached.current = seq;
-    scrollToRow(index);
-  }, [seq, index, scrollToRow, isPlaced]);
+    if (wanted === null) reached.current = null;
+    if (seq === null || !isPlaced || reached.current === wanted) return;
+    if (index >= 0) {
+      reached.current = wanted;
+      scrollToRow(index);
+    } else if (asked.current !== wanted) {
+      asked.current = wanted;
+      void channel.jumpTo({ seq });
+    }
+  }, [channel, wanted, seq, index, scrollToRow, isPlaced]);
 }

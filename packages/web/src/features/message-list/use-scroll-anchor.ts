@@ -10,6 +10,10 @@ const END_TOLERANCE_PX = 24;
 const PRELOAD_PX = 1_200;
 /** A jump leaves this much of what comes before in sight. */
 const LEAD_PX = 72;
+/** Scrolling this soon after something was measured is the list's own, not the reader's. */
+const SETTLE_MS = 250;
+/** What readers scroll with. Tools that scroll for them do none of this, and are known by scrolling while nothing is measured. */
+const GESTURES = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
 
 interface Options {
   readonly rows: readonly Row[];
@@ -32,6 +36,8 @@ export interface ScrollAnchor {
   readonly isAtEnd: boolean;
   readonly onScroll: () => void;
   readonly scrollToEnd: () => void;
+  /** Goes to the end of the channel, also when that is not loaded yet. */
+  readonly goToEnd: () => void;
   readonly scrollToRow: (index: number) => void;
 }
 
@@ -44,8 +50,11 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
   const listRef = useRef<VirtualizerHandle>(null);
   const followsEnd = useRef(false);
   const lastPlace = useRef<Place>(TOP);
+  const isSeeking = useRef(false);
+  const [found, setFound] = useState(0);
   const [isPlaced, setPlaced] = useState(false);
   const [isAtEnd, setAtEnd] = useState(true);
+  const hand = useHand(scrollerRef);
   const last = useRef<{ rows: readonly Row[]; key: number }>({ rows: [], key: 0 });
   const listKey = isReplaced(last.current.rows, rows) ? last.current.key + 1 : last.current.key;
   const shift = isShifted(last.current.rows, rows);
@@ -58,10 +67,11 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
 
   const scrollToEnd = useCallback(() => {
     followsEnd.current = true;
+    hand.current = false;
     setAtEnd(true);
     const scroller = scrollerRef.current;
     if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
-  }, []);
+  }, [hand]);
 
   const scrollToRow = useCallback((index: number) => {
     followsEnd.current = false;
@@ -77,28 +87,42 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
     return () => cancelAnimationFrame(frame);
   }, [isReady, isPlaced, startRow, scrollToEnd, scrollToRow]);
 
-  useFollowedEnd(scrollerRef, followsEnd);
+  const measuredAt = useFollowedEnd(scrollerRef, followsEnd);
 
   const { hasOlder, hasNewer, isLoading } = snapshot;
+  const goToEnd = useCallback(() => {
+    if (!hasNewer) return scrollToEnd();
+    isSeeking.current = true;
+    void channel.jumpToLatest().finally(() => setFound((count) => count + 1));
+  }, [channel, hasNewer, scrollToEnd]);
+  // Only when the new stretch is drawn is there an end to scroll to.
+  useLayoutEffect(() => {
+    if (found === 0) return;
+    isSeeking.current = false;
+    scrollToEnd();
+  }, [found, scrollToEnd]);
   const onScroll = useCallback(() => {
     const list = listRef.current;
-    if (list === null || !isPlaced) return;
+    if (list === null || !isPlaced || isSeeking.current) return;
     const place = { offset: list.scrollOffset, toEnd: list.scrollSize - list.viewportSize - list.scrollOffset };
     const isNearEnd = place.toEnd <= END_TOLERANCE_PX && !hasNewer;
-    if (isNearEnd || hasNewer || !followsEnd.current || isScrolledUp(lastPlace.current, place)) {
+    const isQuiet = performance.now() - measuredAt.current > SETTLE_MS;
+    const isLeaving = hand.current || (isQuiet && isScrolledUp(lastPlace.current, place));
+    if (isNearEnd || hasNewer || !followsEnd.current || isLeaving) {
       followsEnd.current = isNearEnd;
       setAtEnd(isNearEnd);
     }
+    if (isNearEnd) hand.current = false;
     lastPlace.current = place;
     if (isLoading) return;
     if (hasOlder && list.scrollOffset < PRELOAD_PX) void channel.loadOlder();
     else if (hasNewer && place.toEnd < PRELOAD_PX) void channel.loadNewer();
-  }, [channel, hasOlder, hasNewer, isLoading, isPlaced]);
+  }, [channel, hasOlder, hasNewer, isLoading, isPlaced, hand, measuredAt]);
 
   // A page that came may be too short to fill the view: then the next is due without anybody scrolling.
   useEffect(() => onScroll(), [onScroll]);
 
-  return { scrollerRef, listRef, listKey, shift, isPlaced, isAtEnd, onScroll, scrollToEnd, scrollToRow };
+  return { scrollerRef, listRef, listKey, shift, isPlaced, isAtEnd, onScroll, scrollToEnd, goToEnd, scrollToRow };
 }
 
 interface Place {
@@ -114,12 +138,34 @@ export function isScrolledUp(before: Place, after: Place): boolean {
   return after.offset < before.offset - 1 && after.toEnd > before.toEnd + 1;
 }
 
-/** Keeps the end in sight while it is followed, whatever grows or shrinks. */
-function useFollowedEnd(scrollerRef: RefObject<HTMLDivElement | null>, followsEnd: RefObject<boolean>): void {
+/** Whether the reader has taken hold of the list since its end was last in sight. */
+function useHand(scrollerRef: RefObject<HTMLDivElement | null>): RefObject<boolean> {
+  const hand = useRef(false);
+  useEffect(() => {
+    const scroller = scrollerRef.current;
+    if (scroller === null) return;
+    const take = () => {
+      hand.current = true;
+    };
+    for (const name of GESTURES) scroller.addEventListener(name, take, { passive: true });
+    return () => {
+      for (const name of GESTURES) scroller.removeEventListener(name, take);
+    };
+  }, [scrollerRef]);
+  return hand;
+}
+
+/** Keeps the end in sight while it is followed, whatever grows or shrinks; gives when that was last. */
+function useFollowedEnd(
+  scrollerRef: RefObject<HTMLDivElement | null>,
+  followsEnd: RefObject<boolean>,
+): RefObject<number> {
+  const measuredAt = useRef(0);
   useEffect(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
     const observer = new ResizeObserver(() => {
+      measuredAt.current = performance.now();
       if (followsEnd.current) scroller.scrollTop = scroller.scrollHeight;
     });
     observer.observe(scroller);
@@ -133,4 +179,5 @@ function useFollowedEnd(scrollerRef: RefObject<HTMLDivElement | null>, followsEn
       children.disconnect();
     };
   }, [scrollerRef, followsEnd]);
+  return measuredAt;
 }

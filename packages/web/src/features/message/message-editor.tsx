@@ -1,4 +1,5 @@
-import type { ChatMessage } from '@parley/client';
+import type { Channel, ChatMessage } from '@parley/client';
+import type { MessageId } from '@parley/protocol';
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import { useChannel } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -6,6 +7,26 @@ import { Button } from '../../ui/button.tsx';
 import { AutoTextarea } from '../composer/auto-textarea.tsx';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { useAttempt } from './use-message-actions.ts';
+
+/** Edits a message that may still be on its way: the edit follows it. */
+async function editWhenSent(channel: Channel, messageId: MessageId, body: string): Promise<void> {
+  const find = () => channel.messages.getSnapshot().items.find(({ id }) => id === messageId);
+  const isOnItsWay = () => {
+    const status = find()?.status;
+    return status === 'queued' || status === 'sending';
+  };
+  if (isOnItsWay()) {
+    await new Promise<void>((resolve) => {
+      const stop = channel.messages.subscribe(() => {
+        if (isOnItsWay()) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+  // Refused or taken back: the message itself says so.
+  if (find()?.status !== 'failed') await channel.edit(messageId, body);
+}
 
 /** Edits a message in its place. */
 export function MessageEditor({ message }: { readonly message: ChatMessage }) {
@@ -27,7 +48,7 @@ export function MessageEditor({ message }: { readonly message: ChatMessage }) {
   const save = () => {
     if (body === '') return;
     close();
-    if (body !== message.body) attempt(channel.edit(message.id, body));
+    if (body !== message.body) attempt(editWhenSent(channel, message.id, body));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation();

@@ -25,7 +25,7 @@ function KnownThreadLink({ message, threadId }: { readonly message: ChatMessage;
   return (
     <button type="button" className="thread-link" onClick={() => openThread(message)}>
       <MessagesSquare size={15} aria-hidden="true" />
-      <strong>{t('thread.replies', { count: facts?.replies ?? 0 })}</strong>
+      <strong>{facts === null ? t('thread.title') : t('thread.replies', { count: facts.replies })}</strong>
       {facts?.lastReplyAt != null && (
         <span className="thread-last">{t('thread.lastReply', { when: format.ago(facts.lastReplyAt, now) })}</span>
       )}

@@ -12,6 +12,7 @@ import { DetailsPane } from '../panes/details-pane.tsx';
 import { MembersPane } from '../panes/members-pane.tsx';
 import { PinsPane } from '../panes/pins-pane.tsx';
 import { ThreadPane } from '../panes/thread-pane.tsx';
+import { SearchView } from '../search/search-view.tsx';
 import { SettingsView } from '../settings/settings-view.tsx';
 import { ShortcutsDialog } from '../switcher/shortcuts-dialog.tsx';
 import { Switcher } from '../switcher/switcher.tsx';
@@ -77,6 +78,8 @@ function MainView({ route, onBrowse, onNewDirect }: MainViewProps) {
       return <ChannelView channelId={route.channelId} pane={route.pane} targetSeq={route.seq} />;
     case 'threads':
       return <ThreadsView />;
+    case 'search':
+      return <SearchView query={route.query} />;
     case 'settings':
       return <SettingsView section={route.section} />;
     case 'admin':

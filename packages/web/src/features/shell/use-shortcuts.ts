@@ -1,7 +1,9 @@
+import type { ChatClient } from '@parley/client';
 import { useEffect, useRef } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { navigate, type Route, toChannel } from '../../lib/routes.ts';
 import { attentionOf, makeSections } from '../channel-list/sections.ts';
+import { withFilter } from '../search/search-text.ts';
 
 interface Options {
   readonly route: Route;
@@ -20,6 +22,8 @@ export function useShortcuts(options: Options): void {
       if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]') !== null) return;
       const isControl = event.ctrlKey || event.metaKey;
       if (isControl && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') act(event, onSwitch);
+      else if (isControl && event.shiftKey && event.key.toLowerCase() === 'f')
+        act(event, () => navigate({ name: 'search', query: searchFrom(client, route) }));
       else if (event.key === '?' && !isControl && !isTyping(event.target)) act(event, onHelp);
       else if (event.key === 'F6') act(event, () => moveRegion(event.shiftKey ? -1 : 1));
       else if (event.altKey && !isControl && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
@@ -49,6 +53,13 @@ export function walk<Item>(
     if (item !== undefined && isWanted(item)) return item;
   }
   return undefined;
+}
+
+/** What a search begins with: the channel that is open. */
+function searchFrom(client: ChatClient, route: Route): string {
+  if (route.name !== 'channel') return '';
+  const name = client.channel(route.channelId).info.getSnapshot()?.channel.name ?? null;
+  return name === null ? '' : withFilter('', 'in', name);
 }
 
 function act(event: KeyboardEvent, action: () => void): void {

@@ -9,6 +9,7 @@ const GROUPS: readonly { readonly title: PlainKey; readonly keys: readonly (read
     title: 'shortcuts.move',
     keys: [
       ['Ctrl+K', 'shortcuts.switch'],
+      ['Ctrl+Shift+F', 'shortcuts.search'],
       ['Alt+↑ ↓', 'shortcuts.neighbour'],
       ['Alt+Shift+↑ ↓', 'shortcuts.unread'],
       ['F6', 'shortcuts.region'],
