@@ -1,25 +1,51 @@
 import type { ChatMessage } from '@parley/client';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useChannels, useUsers } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, toChannel } from '../../lib/routes.ts';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { Markdown, type References } from '../markdown/markdown.tsx';
+import { EditsDialog } from './edits-dialog.tsx';
 
 /** What somebody wrote, or that it is gone. */
 export function MessageBody({ message }: { readonly message: ChatMessage }) {
-  const { t, format } = useWords();
+  const { t } = useWords();
   const references = useReferences(message);
   if (message.deletedAt !== undefined) return <p className="message-deleted">{t('message.deleted')}</p>;
   return (
     <div className="message-body">
       {message.body !== '' && <Markdown body={message.body} references={references} />}
-      {message.editedAt !== undefined && (
-        <span className="message-edited" data-tip={format.exact(message.editedAt)}>
-          {t('message.edited')}
-        </span>
-      )}
+      {message.editedAt !== undefined && <EditedMark message={message} editedAt={message.editedAt} />}
     </div>
+  );
+}
+
+/** That a message was edited. For those who may know it leads to what it said before. */
+function EditedMark({ message, editedAt }: { readonly message: ChatMessage; readonly editedAt: number }) {
+  const { t, format } = useWords();
+  const { userId, may } = useConversation();
+  const [isOpen, setOpen] = useState(false);
+  const mayKnow = message.senderId === userId || may('message.delete_any');
+  if (!mayKnow) {
+    return (
+      <span className="message-edited" data-tip={format.exact(editedAt)}>
+        {t('message.edited')}
+      </span>
+    );
+  }
+  return (
+    <>
+      <button
+        type="button"
+        className="message-edited"
+        tabIndex={-1}
+        data-tip={t('edits.show', { when: format.dated(editedAt) })}
+        onClick={() => setOpen(true)}
+      >
+        {t('message.edited')}
+      </button>
+      {isOpen && <EditsDialog message={message} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '@parley/client';
 import type { UserId } from '@parley/protocol';
+import { Pin } from 'lucide-react';
 import { memo, useContext, useId, useState } from 'react';
 import { useUser } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -7,6 +8,7 @@ import { classNames } from '../../lib/class-names.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { EditingContext, useConversation } from '../conversation/conversation-context.tsx';
 import type { Delivery } from '../message-list/use-delivery.ts';
+import { PersonButton } from '../profile/profile-card.tsx';
 import { Attachments } from './attachments.tsx';
 import { MessageBody } from './message-body.tsx';
 import { MessageEditor } from './message-editor.tsx';
@@ -52,7 +54,6 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       className={classNames(
         'message',
         isHead && 'message-head',
-        message.pinnedAt !== undefined && 'message-pinned',
         isMention && 'message-mention',
         isTarget && 'message-target',
         hasTools && 'message-active',
@@ -72,7 +73,9 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     >
       <div className="message-side">
         {isHead ? (
-          <Avatar id={message.senderId} name={name} isBot={author?.kind === 'bot'} />
+          <PersonButton userId={message.senderId}>
+            <Avatar id={message.senderId} name={name} isBot={author?.kind === 'bot'} />
+          </PersonButton>
         ) : (
           <time className="message-time" dateTime={new Date(message.createdAt).toISOString()}>
             {format.time(message.createdAt)}
@@ -81,7 +84,9 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       </div>
       <div className="message-main">
         <header id={headId} className={isHead ? 'message-header' : 'hidden-text'}>
-          <bdi className="message-author">{name}</bdi>
+          <PersonButton userId={message.senderId} className="message-author">
+            <bdi>{name}</bdi>
+          </PersonButton>
           {author?.kind === 'bot' && <span className="tag">{t('message.bot')}</span>}
           <time
             className="message-time"
@@ -90,7 +95,12 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
           >
             {format.time(message.createdAt)}
           </time>
-          {message.pinnedAt !== undefined && <span className="message-pin">{t('message.pinned')}</span>}
+          {message.pinnedAt !== undefined && (
+            <span className="message-pin">
+              <Pin size={12} aria-hidden="true" />
+              {t('message.pinned')}
+            </span>
+          )}
         </header>
         {message.replyTo !== undefined && !isDeleted && <ReplyQuote seq={message.replyTo} quoted={quoted} />}
         {isEditing ? <MessageEditor message={message} /> : <MessageBody message={message} />}

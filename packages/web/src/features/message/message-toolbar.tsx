@@ -9,6 +9,7 @@ import { useConversation } from '../conversation/conversation-context.tsx';
 import { EmojiPicker } from '../emoji/emoji-picker.tsx';
 import { QUICK_EMOJI, useRecentEmoji } from '../emoji/recent-emoji.ts';
 import { DeleteMessageDialog } from './delete-message-dialog.tsx';
+import { ForwardDialog } from './forward-dialog.tsx';
 import { useReact } from './use-message-actions.ts';
 import { useMessageMenu } from './use-message-menu.ts';
 
@@ -25,13 +26,22 @@ export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageT
   const { may, isThread, startReply, openThread } = useConversation();
   const picker = useRef<HTMLButtonElement>(null);
   const [isPicking, setPicking] = useState(false);
-  const [isDeleting, setDeleting] = useState(false);
+  const [dialog, setDialog] = useState<'delete' | 'forward' | null>(null);
   const react = useReact(message);
   const recent = useRecentEmoji();
-  const items = useMessageMenu({ message, onMarkUnread, onDelete: () => open(setDeleting, true) });
-  const open = (set: (isOpen: boolean) => void, isOpen: boolean) => {
-    set(isOpen);
-    onOpenChange(isOpen);
+  const show = (wanted: typeof dialog) => {
+    setDialog(wanted);
+    onOpenChange(wanted !== null);
+  };
+  const items = useMessageMenu({
+    message,
+    onMarkUnread,
+    onDelete: () => show('delete'),
+    onForward: () => show('forward'),
+  });
+  const pick = () => {
+    setPicking(!isPicking);
+    onOpenChange(!isPicking);
   };
   const closePicker = useCallback(() => {
     setPicking(false);
@@ -59,7 +69,7 @@ export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageT
             label={t('reactions.add')}
             size="small"
             aria-expanded={isPicking}
-            onClick={() => open(setPicking, !isPicking)}
+            onClick={pick}
           />
         </>
       )}
@@ -91,7 +101,8 @@ export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageT
           />
         </Popover>
       )}
-      {isDeleting && <DeleteMessageDialog message={message} onClose={() => open(setDeleting, false)} />}
+      {dialog === 'delete' && <DeleteMessageDialog message={message} onClose={() => show(null)} />}
+      {dialog === 'forward' && <ForwardDialog message={message} onClose={() => show(null)} />}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@parley/client';
-import { Bell, Copy, Eye, Link, Pencil, Pin, PinOff, Trash2 } from 'lucide-react';
+import { Bell, Copy, Eye, Forward, Link, Pencil, Pin, PinOff, Trash2 } from 'lucide-react';
 import { useChannel } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, toChannel } from '../../lib/routes.ts';
@@ -12,10 +12,11 @@ interface Options {
   readonly message: ChatMessage;
   readonly onMarkUnread: () => void;
   readonly onDelete: () => void;
+  readonly onForward: () => void;
 }
 
 /** The menu of a message: only what the user may do with it. */
-export function useMessageMenu({ message, onMarkUnread, onDelete }: Options): readonly MenuItem[] {
+export function useMessageMenu({ message, onMarkUnread, onDelete, onForward }: Options): readonly MenuItem[] {
   const { t } = useWords();
   const { channelId, userId, may, isThread, startEdit, showReaders } = useConversation();
   const channel = useChannel(channelId);
@@ -42,6 +43,7 @@ export function useMessageMenu({ message, onMarkUnread, onDelete }: Options): re
       icon: isPinned ? PinOff : Pin,
       onSelect: () => attempt(channel.pin(message.id, !isPinned)),
     },
+    message.body !== '' && { label: t('message.forward'), icon: Forward, onSelect: onForward },
     { label: t('message.copyText'), icon: Copy, onSelect: () => copy(message.body) },
     !isThread && { label: t('message.copyLink'), icon: Link, onSelect: () => copy(link) },
     { label: t('message.readers'), icon: Eye, onSelect: () => showReaders(message) },

@@ -1,17 +1,19 @@
 import type { ChannelSummary } from '@parley/client';
 import type { MembershipView } from '@parley/protocol';
-import { Archive, ArchiveRestore, Link, LogOut, Pencil, UserPlus } from 'lucide-react';
-import { useId, useState } from 'react';
+import { Archive, ArchiveRestore, CalendarDays, Link, LogOut, Pencil, Pin, Search, UserPlus } from 'lucide-react';
+import { useId, useRef, useState } from 'react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { mayIn } from '../../chat/permissions.ts';
 import { useChannel } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { navigate } from '../../lib/routes.ts';
+import { hrefOf, navigate, toChannel } from '../../lib/routes.ts';
 import { Button } from '../../ui/button.tsx';
 import { AddMembersDialog } from '../dialogs/add-members-dialog.tsx';
 import { EditChannelDialog } from '../dialogs/edit-channel-dialog.tsx';
 import { InviteDialog } from '../dialogs/invite-dialog.tsx';
+import { JumpPopover } from '../jump/jump-to-date.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
+import { withFilter } from '../search/search-text.ts';
 import { PaneFrame } from './pane.tsx';
 
 const NOTIFY = ['all', 'mentions', 'none'] as const satisfies readonly MembershipView['notify'][];
@@ -34,6 +36,19 @@ export function DetailsPane({ info, onClose }: { readonly info: ChannelSummary; 
             <p className="soft-text">{t(kind === 'public' ? 'details.public' : 'details.private')}</p>
           </section>
         )}
+        <section className="details-section details-links" aria-label={t('details.find')}>
+          <a className="menu-item" href={hrefOf(toChannel(info.id, { name: 'pins' }))}>
+            <Pin size={16} aria-hidden="true" />
+            {t('pins.title')}
+          </a>
+          {!isDirect && (
+            <a className="menu-item" href={hrefOf({ name: 'search', query: withFilter('', 'in', title) })}>
+              <Search size={16} aria-hidden="true" />
+              {t('search.here')}
+            </a>
+          )}
+          <JumpRow info={info} />
+        </section>
         <NotifyChoice info={info} />
         {!isDirect && <ManageSection info={info} onOpen={setOpen} />}
       </div>
@@ -41,6 +56,21 @@ export function DetailsPane({ info, onClose }: { readonly info: ChannelSummary; 
       {open === 'add' && <AddMembersDialog info={info} onClose={() => setOpen(null)} />}
       {open === 'invite' && <InviteDialog channelId={info.id} onClose={() => setOpen(null)} />}
     </PaneFrame>
+  );
+}
+
+function JumpRow({ info }: { readonly info: ChannelSummary }) {
+  const { t } = useWords();
+  const ref = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button ref={ref} type="button" className="menu-item" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <CalendarDays size={16} aria-hidden="true" />
+        {t('jump.title')}
+      </button>
+      {isOpen && <JumpPopover channelId={info.id} anchor={ref} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 
@@ -86,26 +116,30 @@ function ManageSection({ info, onOpen }: ManageSectionProps) {
   return (
     <section className="details-section">
       {mayIn(info, 'channel.update') && (
-        <Button icon={Pencil} onClick={() => onOpen('edit')}>
+        <Button look="quiet" icon={Pencil} onClick={() => onOpen('edit')}>
           {t('details.edit')}
         </Button>
       )}
       {mayIn(info, 'member.invite') && (
         <>
-          <Button icon={UserPlus} onClick={() => onOpen('add')}>
+          <Button look="quiet" icon={UserPlus} onClick={() => onOpen('add')}>
             {t('members.add')}
           </Button>
-          <Button icon={Link} onClick={() => onOpen('invite')}>
+          <Button look="quiet" icon={Link} onClick={() => onOpen('invite')}>
             {t('invite.title')}
           </Button>
         </>
       )}
       {mayIn(info, 'channel.archive') && (
-        <Button icon={isArchived ? ArchiveRestore : Archive} onClick={() => attempt(channel.archive(!isArchived))}>
+        <Button
+          look="quiet"
+          icon={isArchived ? ArchiveRestore : Archive}
+          onClick={() => attempt(channel.archive(!isArchived))}
+        >
           {isArchived ? t('details.unarchive') : t('details.archive')}
         </Button>
       )}
-      <Button icon={LogOut} onClick={leave}>
+      <Button look="quiet" icon={LogOut} onClick={leave}>
         {t('details.leave')}
       </Button>
     </section>

@@ -11,8 +11,9 @@ import { TextField } from '../../ui/text-field.tsx';
 import { PasswordField } from '../entrance/password-field.tsx';
 import { Problem } from '../entrance/problem.tsx';
 import { useSubmit } from '../entrance/use-submit.ts';
+import { PrivacyForm } from './privacy-form.tsx';
 
-/** One's name and password. */
+/** One's name, privacy and password. */
 export function ProfileSection() {
   const { t } = useWords();
   const me = useMe();
@@ -31,6 +32,7 @@ export function ProfileSection() {
         </div>
       </div>
       <NameForm me={me} />
+      <PrivacyForm />
       <PasswordForm />
     </>
   );

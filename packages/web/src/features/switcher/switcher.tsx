@@ -1,12 +1,12 @@
-import { Search, Users } from 'lucide-react';
+import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useWords } from '../../i18n/use-words.ts';
 import { navigate, toChannel } from '../../lib/routes.ts';
-import { Avatar, ChannelSign } from '../../ui/avatar.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { openDirect } from '../panes/members-pane.tsx';
+import { TargetFace } from './target-face.tsx';
 import { type Target, useTargets } from './use-targets.ts';
 import './switcher.css';
 
@@ -86,12 +86,4 @@ export function Switcher({ onClose }: { readonly onClose: () => void }) {
       </div>
     </Dialog>
   );
-}
-
-function TargetFace({ target }: { readonly target: Target }) {
-  if (target.user !== undefined) {
-    return <Avatar id={target.user.id} name={target.user.displayName} isBot={target.user.kind === 'bot'} size="xs" />;
-  }
-  if (target.kind !== 'channel' || target.info.channel.kind === 'direct') return <Users size={16} aria-hidden="true" />;
-  return <ChannelSign kind={target.info.channel.kind === 'public' ? 'public' : 'private'} />;
 }
