@@ -42,7 +42,8 @@ const click =
   (name: string): Act =>
   (page) =>
     page.getByRole('button', { name, exact: true }).first().click();
-const settled = (page: Page) => page.locator('.own-button').first().waitFor({ state: 'attached' });
+const settled = (page: Page) =>
+  page.locator('.shell[data-connection=online] .own-button').waitFor({ state: 'attached' });
 
 /** Every page, by its address and what is done there. */
 const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => string, act?: Act])[] = [
@@ -79,7 +80,12 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
   [
     'a profile',
     ({ channels }) => `#/c/${channels.engineering}`,
-    (page) => click('About Kenji Watanabe')(page).then(() => page.locator('.profile-popover').waitFor()),
+    (page) =>
+      page
+        .locator('button.message-author', { hasText: 'Kenji' })
+        .last()
+        .click()
+        .then(() => page.locator('.profile-popover').waitFor()),
   ],
   ['switcher', () => '', press('Control+k')],
   ['shortcuts', () => '', press('?')],

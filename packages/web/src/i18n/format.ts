@@ -17,6 +17,8 @@ export interface Format {
   /** `Ada, Ben, and Cleo` */
   list(items: readonly string[]): string;
   number(value: number): string;
+  /** A part of a whole, from 0 to 1: `45 %`. */
+  share(value: number): string;
   /** Like `14:05` today, `Mon` this week, `3 Nov` before. */
   short(ms: number, nowMs: number): string;
 }
@@ -35,6 +37,7 @@ export function makeFormat(language: string): Format {
   const relativeDay = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const list = new Intl.ListFormat(language);
   const number = new Intl.NumberFormat(language);
+  const share = new Intl.NumberFormat(language, { style: 'percent' });
   const isSameYear = (a: number, b: number) => new Date(a).getFullYear() === new Date(b).getFullYear();
   return {
     time: (ms) => time.format(ms),
@@ -55,6 +58,7 @@ export function makeFormat(language: string): Format {
     },
     list: (items) => list.format(items),
     number: (value) => number.format(value),
+    share: (value) => share.format(value),
     short(ms, nowMs) {
       const days = daysBetween(ms, nowMs);
       if (days <= 0) return time.format(ms);

@@ -1,15 +1,20 @@
 import type { ChatMessage } from '@parley/client';
 import type { ChannelId, MessageId } from '@parley/protocol';
-import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import { LIMITS } from '@parley/protocol/constants';
+import { type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from 'react';
+import { useClient } from '../../chat/chat-provider.tsx';
 import { mayIn } from '../../chat/permissions.ts';
 import { useChannel, useChannelInfo, useMe } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { navigate, toChannel } from '../../lib/routes.ts';
+import { notify } from '../../ui/notices.tsx';
 import { Composer } from '../composer/composer.tsx';
+import { DropZone } from '../files/drop-zone.tsx';
+import { uploadsOf } from '../files/uploads.ts';
+import { ReadersDialog } from '../message/lazy-dialogs.ts';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { MessageList } from '../message-list/message-list.tsx';
 import { type Conversation, ConversationContext, EditingContext } from './conversation-context.tsx';
-import { ReadersDialog } from './readers-dialog.tsx';
 import { TypingLine } from './typing-line.tsx';
 import { useNews } from './use-news.ts';
 import './conversation.css';
@@ -76,28 +81,49 @@ export function ConversationView(props: ConversationViewProps) {
       );
     if (own !== undefined) setEditingId(own.id);
   };
+  const takeFiles = useTakeFiles(channelId, focusComposer);
   const mayWrite = mayIn(root, isThread ? 'thread.reply' : 'message.send');
+  const onFiles = mayWrite && mayIn(root, 'message.attach') ? takeFiles : null;
   return (
     <ConversationContext value={conversation}>
       <EditingContext value={editingId}>
-        <MessageList label={label} start={start} targetSeq={targetSeq} />
-        <div className="conversation-foot">
-          {mayWrite ? (
-            <Composer
-              placeholder={placeholder}
-              replyTo={replyTo}
-              onReplyDone={() => setReplyTo(null)}
-              textRef={textRef}
-              onEditLast={editLast}
-            />
-          ) : (
-            <p className="conversation-closed">{closedText ?? t('conversation.readOnly')}</p>
-          )}
-          <TypingLine channelId={channelId} />
-        </div>
+        <DropZone className="conversation" onFiles={onFiles}>
+          <MessageList label={label} start={start} targetSeq={targetSeq} />
+          <div className="conversation-foot">
+            {mayWrite ? (
+              <Composer
+                placeholder={placeholder}
+                replyTo={replyTo}
+                onReplyDone={() => setReplyTo(null)}
+                textRef={textRef}
+                onEditLast={editLast}
+                onFiles={onFiles}
+              />
+            ) : (
+              <p className="conversation-closed">{closedText ?? t('conversation.readOnly')}</p>
+            )}
+            <TypingLine channelId={channelId} />
+          </div>
+        </DropZone>
       </EditingContext>
-      {readersOf !== null && <ReadersDialog message={readersOf} onClose={() => setReadersOf(null)} />}
+      <Suspense fallback={null}>
+        {readersOf !== null && <ReadersDialog message={readersOf} onClose={() => setReadersOf(null)} />}
+      </Suspense>
     </ConversationContext>
+  );
+}
+
+/** Begins to upload files for the next message, and says so when they are too many. */
+function useTakeFiles(channelId: ChannelId, onTaken: () => void): (files: readonly File[]) => void {
+  const { t } = useWords();
+  const client = useClient();
+  return useCallback(
+    (files) => {
+      const rest = uploadsOf(client, channelId).add(files);
+      if (rest > 0) notify(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }), 'problem');
+      onTaken();
+    },
+    [client, channelId, onTaken, t],
   );
 }
 

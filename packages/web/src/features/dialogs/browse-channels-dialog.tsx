@@ -12,7 +12,7 @@ import { useAttempt } from '../message/use-message-actions.ts';
 import { usePublicChannels } from './use-public-channels.ts';
 import './browse-channels-dialog.css';
 
-interface BrowseChannelsDialogProps {
+export interface BrowseChannelsDialogProps {
   readonly onCreate: () => void;
   readonly onClose: () => void;
 }

@@ -17,7 +17,7 @@ const USES = { one: 1, ten: 10, many: null } as const;
 type Lifetime = keyof typeof LIFETIMES;
 type Uses = keyof typeof USES;
 
-interface InviteDialogProps {
+export interface InviteDialogProps {
   /** The channel that the invited come to; left out for the server alone. */
   readonly channelId?: ChannelId;
   readonly onClose: () => void;

@@ -7,7 +7,7 @@ import { Problem } from '../entrance/problem.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { useAnswer } from '../settings/use-answer.ts';
 
-interface EditsDialogProps {
+export interface EditsDialogProps {
   readonly message: ChatMessage;
   readonly onClose: () => void;
 }

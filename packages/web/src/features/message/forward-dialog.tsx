@@ -16,7 +16,7 @@ import { type Target, useTargets } from '../switcher/use-targets.ts';
 import { forwardText } from './forward-text.ts';
 import { QuotedMessage } from './reply-quote.tsx';
 
-interface ForwardDialogProps {
+export interface ForwardDialogProps {
   readonly message: ChatMessage;
   readonly onClose: () => void;
 }

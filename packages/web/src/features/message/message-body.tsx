@@ -1,11 +1,11 @@
 import type { ChatMessage } from '@parley/client';
-import { useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { useChannels, useUsers } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, toChannel } from '../../lib/routes.ts';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { Markdown, type References } from '../markdown/markdown.tsx';
-import { EditsDialog } from './edits-dialog.tsx';
+import { EditsDialog } from './lazy-dialogs.ts';
 
 /** What somebody wrote, or that it is gone. */
 export function MessageBody({ message }: { readonly message: ChatMessage }) {
@@ -44,7 +44,7 @@ function EditedMark({ message, editedAt }: { readonly message: ChatMessage; read
       >
         {t('message.edited')}
       </button>
-      {isOpen && <EditsDialog message={message} onClose={() => setOpen(false)} />}
+      <Suspense fallback={null}>{isOpen && <EditsDialog message={message} onClose={() => setOpen(false)} />}</Suspense>
     </>
   );
 }

@@ -7,9 +7,9 @@ import { useWords } from '../../i18n/use-words.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { EditingContext, useConversation } from '../conversation/conversation-context.tsx';
+import { AttachedFiles } from '../files/attached-files.tsx';
 import type { Delivery } from '../message-list/use-delivery.ts';
 import { PersonButton } from '../profile/profile-card.tsx';
-import { Attachments } from './attachments.tsx';
 import { MessageBody } from './message-body.tsx';
 import { MessageEditor } from './message-editor.tsx';
 import { MessageFailure } from './message-failure.tsx';
@@ -73,7 +73,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     >
       <div className="message-side">
         {isHead ? (
-          <PersonButton userId={message.senderId}>
+          <PersonButton userId={message.senderId} isSilent>
             <Avatar id={message.senderId} name={name} isBot={author?.kind === 'bot'} />
           </PersonButton>
         ) : (
@@ -104,7 +104,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         </header>
         {message.replyTo !== undefined && !isDeleted && <ReplyQuote seq={message.replyTo} quoted={quoted} />}
         {isEditing ? <MessageEditor message={message} /> : <MessageBody message={message} />}
-        <Attachments message={message} />
+        <AttachedFiles message={message} />
         <MessageFailure message={message} />
         <Reactions message={message} />
         <ThreadLink message={message} />

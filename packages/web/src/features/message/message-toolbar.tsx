@@ -1,6 +1,6 @@
 import type { ChatMessage } from '@parley/client';
 import { Ellipsis, MessagesSquare, Reply, SmilePlus } from 'lucide-react';
-import { useCallback, useRef, useState } from 'react';
+import { Suspense, useCallback, useRef, useState } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
@@ -9,7 +9,7 @@ import { useConversation } from '../conversation/conversation-context.tsx';
 import { EmojiPicker } from '../emoji/emoji-picker.tsx';
 import { QUICK_EMOJI, useRecentEmoji } from '../emoji/recent-emoji.ts';
 import { DeleteMessageDialog } from './delete-message-dialog.tsx';
-import { ForwardDialog } from './forward-dialog.tsx';
+import { ForwardDialog } from './lazy-dialogs.ts';
 import { useReact } from './use-message-actions.ts';
 import { useMessageMenu } from './use-message-menu.ts';
 
@@ -24,11 +24,7 @@ interface MessageToolbarProps {
 export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageToolbarProps) {
   const { t } = useWords();
   const { may, isThread, startReply, openThread } = useConversation();
-  const picker = useRef<HTMLButtonElement>(null);
-  const [isPicking, setPicking] = useState(false);
   const [dialog, setDialog] = useState<'delete' | 'forward' | null>(null);
-  const react = useReact(message);
-  const recent = useRecentEmoji();
   const show = (wanted: typeof dialog) => {
     setDialog(wanted);
     onOpenChange(wanted !== null);
@@ -39,40 +35,9 @@ export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageT
     onDelete: () => show('delete'),
     onForward: () => show('forward'),
   });
-  const pick = () => {
-    setPicking(!isPicking);
-    onOpenChange(!isPicking);
-  };
-  const closePicker = useCallback(() => {
-    setPicking(false);
-    onOpenChange(false);
-  }, [onOpenChange]);
-  const quick = [...new Set([...recent, ...QUICK_EMOJI])].slice(0, 3);
   return (
     <div className="message-toolbar" role="toolbar" aria-label={t('message.tools')}>
-      {may('message.react') && (
-        <>
-          {quick.map((emoji) => (
-            <button
-              key={emoji}
-              type="button"
-              className="icon-button icon-button-small toolbar-emoji"
-              aria-label={t('reactions.with', { emoji })}
-              onClick={() => react(emoji, true)}
-            >
-              {emoji}
-            </button>
-          ))}
-          <IconButton
-            ref={picker}
-            icon={SmilePlus}
-            label={t('reactions.add')}
-            size="small"
-            aria-expanded={isPicking}
-            onClick={pick}
-          />
-        </>
-      )}
+      {may('message.react') && <ReactionTools message={message} onOpenChange={onOpenChange} />}
       {may('message.send') && (
         <IconButton icon={Reply} label={t('message.reply')} keys="R" size="small" onClick={() => startReply(message)} />
       )}
@@ -91,6 +56,56 @@ export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageT
         onOpenChange={onOpenChange}
         trigger={(props) => <IconButton {...props} icon={Ellipsis} label={t('message.more')} size="small" />}
       />
+      {dialog === 'delete' && <DeleteMessageDialog message={message} onClose={() => show(null)} />}
+      <Suspense fallback={null}>
+        {dialog === 'forward' && <ForwardDialog message={message} onClose={() => show(null)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+interface ReactionToolsProps {
+  readonly message: ChatMessage;
+  readonly onOpenChange: (isOpen: boolean) => void;
+}
+
+/** The reactions that one uses most, and all others. */
+function ReactionTools({ message, onOpenChange }: ReactionToolsProps) {
+  const { t } = useWords();
+  const picker = useRef<HTMLButtonElement>(null);
+  const [isPicking, setPicking] = useState(false);
+  const react = useReact(message);
+  const recent = useRecentEmoji();
+  const pick = (isOpen: boolean) => {
+    setPicking(isOpen);
+    onOpenChange(isOpen);
+  };
+  const closePicker = useCallback(() => {
+    setPicking(false);
+    onOpenChange(false);
+  }, [onOpenChange]);
+  const quick = [...new Set([...recent, ...QUICK_EMOJI])].slice(0, 3);
+  return (
+    <>
+      {quick.map((emoji) => (
+        <button
+          key={emoji}
+          type="button"
+          className="icon-button icon-button-small toolbar-emoji"
+          aria-label={t('reactions.with', { emoji })}
+          onClick={() => react(emoji, true)}
+        >
+          {emoji}
+        </button>
+      ))}
+      <IconButton
+        ref={picker}
+        icon={SmilePlus}
+        label={t('reactions.add')}
+        size="small"
+        aria-expanded={isPicking}
+        onClick={() => pick(!isPicking)}
+      />
       {isPicking && (
         <Popover anchor={picker} align="end" role="dialog" label={t('emoji.label')} onClose={closePicker}>
           <EmojiPicker
@@ -101,8 +116,6 @@ export function MessageToolbar({ message, onOpenChange, onMarkUnread }: MessageT
           />
         </Popover>
       )}
-      {dialog === 'delete' && <DeleteMessageDialog message={message} onClose={() => show(null)} />}
-      {dialog === 'forward' && <ForwardDialog message={message} onClose={() => show(null)} />}
-    </div>
+    </>
   );
 }

@@ -1,13 +1,13 @@
 import type { ChannelSummary } from '@parley/client';
-import type { MemberView, UserId, UserView } from '@parley/protocol';
+import type { MemberView, UserView } from '@parley/protocol';
 import { isAtLeast, ROLES } from '@parley/protocol/constants';
 import { Ban, Ellipsis, MessageCircle, Search, UserMinus, UserPlus } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
+import { openDirect } from '../../chat/open-direct.ts';
 import { mayIn } from '../../chat/permissions.ts';
 import { useChannel, useMe, useMembers, useUsers } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { navigate, toChannel } from '../../lib/routes.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';
 import { TextField } from '../../ui/text-field.tsx';
@@ -147,10 +147,4 @@ function useMemberMenu(info: ChannelSummary, user: UserView, member: MemberView)
       },
   ];
   return items.filter((item) => item !== false);
-}
-
-/** Opens the direct conversation with somebody and goes there. */
-export async function openDirect(client: ReturnType<typeof useClient>, ...userIds: readonly UserId[]): Promise<void> {
-  const channel = await client.openDirect(userIds);
-  navigate(toChannel(channel.id));
 }

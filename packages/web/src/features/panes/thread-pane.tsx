@@ -14,7 +14,7 @@ import { Markdown } from '../markdown/markdown.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { PaneFrame } from './pane.tsx';
 
-interface ThreadPaneProps {
+export interface ThreadPaneProps {
   readonly info: ChannelSummary;
   readonly threadId: ChannelId;
   readonly onClose: () => void;

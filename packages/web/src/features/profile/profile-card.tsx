@@ -2,24 +2,26 @@ import type { UserId, UserView } from '@parley/protocol';
 import { MessageCircle } from 'lucide-react';
 import { type ReactNode, useRef, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
+import { openDirect } from '../../chat/open-direct.ts';
 import { useMe, usePresence, useUser } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { Button } from '../../ui/button.tsx';
 import { Popover } from '../../ui/popover.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
-import { openDirect } from '../panes/members-pane.tsx';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
 import './profile-card.css';
 
 interface PersonButtonProps {
   readonly userId: UserId;
   readonly className?: string;
+  /** True for a picture beside a name that does the same: nobody wants to hear both. */
+  readonly isSilent?: boolean;
   readonly children: ReactNode;
 }
 
 /** A name or picture that tells more of its person. Not a stop of the Tab key: the list of members does the same by keyboard. */
-export function PersonButton({ userId, className = '', children }: PersonButtonProps) {
+export function PersonButton({ userId, className = '', isSilent = false, children }: PersonButtonProps) {
   const { t } = useWords();
   const ref = useRef<HTMLButtonElement>(null);
   const [isOpen, setOpen] = useState(false);
@@ -34,7 +36,7 @@ export function PersonButton({ userId, className = '', children }: PersonButtonP
         tabIndex={-1}
         aria-haspopup="dialog"
         aria-expanded={isOpen}
-        aria-label={t('profile.of', { name: user.displayName })}
+        aria-hidden={isSilent || undefined}
         onClick={() => setOpen(!isOpen)}
       >
         {children}

@@ -1,12 +1,12 @@
 import type { ChannelSummary } from '@parley/client';
 import { Hash, MessageCircle, UserPlus } from 'lucide-react';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, Suspense, useMemo, useState } from 'react';
 import { useChannels, useMe } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { attentionOf } from '../channel-list/sections.ts';
-import { InviteDialog } from '../dialogs/invite-dialog.tsx';
 import { EmptyView } from './empty-view.tsx';
+import { InviteDialog } from './lazy-views.ts';
 import { NewsCard } from './news-card.tsx';
 
 interface HomeViewProps {
@@ -70,7 +70,7 @@ function HomeActions({ isNew, onBrowse, onNewDirect }: HomeActionsProps): ReactN
       <Button icon={UserPlus} onClick={() => setInviting(true)}>
         {t('home.invite')}
       </Button>
-      {isInviting && <InviteDialog onClose={() => setInviting(false)} />}
+      <Suspense fallback={null}>{isInviting && <InviteDialog onClose={() => setInviting(false)} />}</Suspense>
     </>
   );
 }

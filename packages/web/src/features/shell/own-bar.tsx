@@ -1,5 +1,5 @@
 import { Keyboard, LogOut, Moon, Settings, ShieldCheck, Smile, Sun } from 'lucide-react';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { isServerAdmin } from '../../chat/permissions.ts';
 import { useMe, usePresence } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -7,7 +7,7 @@ import { navigate } from '../../lib/routes.ts';
 import { setTheme } from '../../lib/theme.ts';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
-import { StatusDialog } from '../presence/status-dialog.tsx';
+import { StatusDialog } from './lazy-views.ts';
 import { SignOutDialog } from './sign-out-dialog.tsx';
 
 type OpenDialog = 'status' | 'sign-out' | null;
@@ -55,7 +55,7 @@ export function OwnBar({ onHelp }: { readonly onHelp: () => void }) {
           </button>
         )}
       />
-      {open === 'status' && <StatusDialog onClose={() => setOpen(null)} />}
+      <Suspense fallback={null}>{open === 'status' && <StatusDialog onClose={() => setOpen(null)} />}</Suspense>
       {open === 'sign-out' && <SignOutDialog onClose={() => setOpen(null)} />}
     </section>
   );

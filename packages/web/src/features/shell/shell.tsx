@@ -1,32 +1,34 @@
-import { lazy, Suspense, useState } from 'react';
-import { useChannelInfo } from '../../chat/use-chat.ts';
+import { Suspense, useEffect, useState } from 'react';
+import { useChannelInfo, useConnection } from '../../chat/use-chat.ts';
+import { preloadViews } from '../../lib/later.ts';
 import { NO_PANE, navigate, type Route, toChannel, useRoute } from '../../lib/routes.ts';
 import { useMedia } from '../../lib/use-media.ts';
 import { ChannelList } from '../channel-list/channel-list.tsx';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { ChannelView } from '../conversation/channel-view.tsx';
-import { BrowseChannelsDialog } from '../dialogs/browse-channels-dialog.tsx';
-import { CreateChannelDialog } from '../dialogs/create-channel-dialog.tsx';
-import { NewDirectDialog } from '../dialogs/new-direct-dialog.tsx';
-import { DetailsPane } from '../panes/details-pane.tsx';
-import { MembersPane } from '../panes/members-pane.tsx';
-import { PinsPane } from '../panes/pins-pane.tsx';
-import { ThreadPane } from '../panes/thread-pane.tsx';
-import { SearchView } from '../search/search-view.tsx';
-import { SettingsView } from '../settings/settings-view.tsx';
-import { ShortcutsDialog } from '../switcher/shortcuts-dialog.tsx';
-import { Switcher } from '../switcher/switcher.tsx';
-import { ThreadsView } from '../threads/threads-view.tsx';
 import { EmptyView } from './empty-view.tsx';
 import { HomeView } from './home-view.tsx';
+import {
+  AdminView,
+  BrowseChannelsDialog,
+  CreateChannelDialog,
+  DetailsPane,
+  MembersPane,
+  NewDirectDialog,
+  PinsPane,
+  SearchView,
+  SettingsView,
+  ShortcutsDialog,
+  Switcher,
+  ThreadPane,
+  ThreadsView,
+} from './lazy-views.ts';
 import { OwnBar } from './own-bar.tsx';
 import { ServerHead } from './server-head.tsx';
 import { useAttentionTitle } from './use-attention-title.ts';
 import { useInvitation } from './use-invitation.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 import './shell.css';
-
-const AdminView = lazy(() => import('../admin/admin-view.tsx').then(({ AdminView: View }) => ({ default: View })));
 
 type OpenDialog = 'browse' | 'create' | 'direct' | 'switcher' | 'shortcuts' | null;
 
@@ -39,12 +41,13 @@ export function Shell() {
   const isList = isNarrow && view === 'list';
   const [open, setOpen] = useState<OpenDialog>(null);
   const close = () => setOpen(null);
+  useEffect(preloadViews, []);
   useAttentionTitle(route);
   useInvitation(route);
   useShortcuts({ route, onSwitch: () => setOpen('switcher'), onHelp: () => setOpen('shortcuts') });
   const dialogs = { onBrowse: () => setOpen('browse'), onNewDirect: () => setOpen('direct') };
   return (
-    <div className="shell" data-view={view}>
+    <div className="shell" data-view={view} data-connection={useConnection().current}>
       <div className="shell-side" {...(isList ? { role: 'main' } : {})}>
         <ServerHead isTop={isList} />
         <ChannelList route={route} {...dialogs} onSwitch={() => setOpen('switcher')} />
@@ -53,15 +56,19 @@ export function Shell() {
       <main id="main" className="shell-main" tabIndex={-1}>
         <ConnectionBanner />
         <div className="shell-sheet">
-          <MainView route={route} {...dialogs} />
+          <Suspense fallback={<EmptyView />}>
+            <MainView route={route} {...dialogs} />
+          </Suspense>
         </div>
       </main>
-      <SidePane route={route} />
-      {open === 'browse' && <BrowseChannelsDialog onCreate={() => setOpen('create')} onClose={close} />}
-      {open === 'create' && <CreateChannelDialog onClose={close} />}
-      {open === 'direct' && <NewDirectDialog onClose={close} />}
-      {open === 'switcher' && <Switcher onClose={close} />}
-      {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+      <Suspense fallback={null}>
+        <SidePane route={route} />
+        {open === 'browse' && <BrowseChannelsDialog onCreate={() => setOpen('create')} onClose={close} />}
+        {open === 'create' && <CreateChannelDialog onClose={close} />}
+        {open === 'direct' && <NewDirectDialog onClose={close} />}
+        {open === 'switcher' && <Switcher onClose={close} />}
+        {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+      </Suspense>
     </div>
   );
 }
@@ -83,11 +90,7 @@ function MainView({ route, onBrowse, onNewDirect }: MainViewProps) {
     case 'settings':
       return <SettingsView section={route.section} />;
     case 'admin':
-      return (
-        <Suspense fallback={<EmptyView />}>
-          <AdminView section={route.section} />
-        </Suspense>
-      );
+      return <AdminView section={route.section} />;
     default:
       return <HomeView onBrowse={onBrowse} onNewDirect={onNewDirect} />;
   }

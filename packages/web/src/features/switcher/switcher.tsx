@@ -1,11 +1,11 @@
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
+import { openDirect } from '../../chat/open-direct.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { navigate, toChannel } from '../../lib/routes.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
-import { openDirect } from '../panes/members-pane.tsx';
 import { TargetFace } from './target-face.tsx';
 import { type Target, useTargets } from './use-targets.ts';
 import './switcher.css';

@@ -1,0 +1,17 @@
+import { type ComponentType, lazy } from 'react';
+
+const loaders: (() => Promise<unknown>)[] = [];
+
+/** Loads a component of a module when it is first shown. */
+export function later<Name extends string, Props>(load: () => Promise<Record<Name, ComponentType<Props>>>, name: Name) {
+  loaders.push(load);
+  return lazy(async () => ({ default: (await load())[name] }));
+}
+
+/** Fetches all of it while nobody waits, so that nobody ever does. */
+export function preloadViews(): void {
+  const idle = window.requestIdleCallback ?? ((work: () => void) => setTimeout(work, 1_000));
+  idle(() => {
+    for (const load of loaders) load().catch(() => {});
+  });
+}
