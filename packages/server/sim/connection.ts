@@ -1,3 +1,4 @@
+import { CLOSE_CODES } from '@parley/protocol';
 import type { Wire } from '../src/outbox/wire.ts';
 import type { SessionSocket } from '../src/session/session.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -22,6 +23,10 @@ export interface ServerEnd {
   /** The socket is gone. */
   onClose(): void;
 }
+
+/** A socket that was given up because nothing gets through must be gone after this, with all that it held. */
+const LET_GO_MS = 1_000;
+const STUCK_CODES: readonly number[] = [CLOSE_CODES.slow, CLOSE_CODES.silent];
 
 /** How a line breaks: both sides are told, or neither, or one alone. */
 export type Break = 'reset' | 'vanish' | 'client-told' | 'server-told';
@@ -98,8 +103,14 @@ export class Connection implements Wire, SessionSocket {
   close(code: number, reason: string): void {
     if (this.destroyed || this.#closing !== null) return;
     this.#closing = { code, reason };
+    if (STUCK_CODES.includes(code)) this.link.scheduler.after(LET_GO_MS, () => this.#demandGone(reason));
     this.link.scheduler.after(CLOSE_TIMEOUT_MS, () => this.#endServer());
     this.#drain();
+  }
+
+  #demandGone(reason: string): void {
+    if (!this.destroyed && this.#unsentBytes > 0)
+      this.link.report('I14', `a socket that was given up as ${reason} still holds ${this.#unsentBytes} bytes`);
   }
 
   terminate(): void {

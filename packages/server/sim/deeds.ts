@@ -28,6 +28,9 @@ export class Deeds {
     if (channelId === undefined) return;
     const channel = client.client.channel(channelId);
     switch (deed.kind) {
+      case 'flood':
+        for (let index = 0; index < deed.count; index++) client.send(channelId, this.#text(client, false));
+        return;
       case 'send':
         for (let index = 0; index < deed.count; index++) client.send(channelId, this.#text(client, deed.mentions));
         return;

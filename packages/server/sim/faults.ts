@@ -1,5 +1,6 @@
 import type { DatabaseServer } from './database/database-server.ts';
 import type { Fault } from './plan.ts';
+import type { RedisServer } from './redis/redis-server.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { BusServer } from './sim-bus.ts';
 import type { SimClient } from './sim-client.ts';
@@ -18,6 +19,7 @@ export interface FaultWorld {
   readonly scheduler: Scheduler;
   readonly database: DatabaseServer;
   readonly busServer: BusServer;
+  readonly redis: RedisServer;
   readonly slots: readonly NodeSlot[];
   readonly clients: readonly SimClient[];
   startNode(slot: NodeSlot): void;
@@ -56,8 +58,80 @@ export class Faults {
       case 'bus-away':
       case 'bus-cut':
         return this.#applyToBus(fault);
+      case 'redis-crash':
+      case 'redis-stall':
+      case 'redis-flush':
+      case 'redis-deaf':
+      case 'redis-break':
+        return this.#applyToRedis(fault);
+      case 'redis-outage':
+      case 'redis-mute':
+      case 'redis-lag':
+        return this.#applyToRedisWay(fault);
+      case 'blackout':
+        for (const { link, connection } of this.#world.clients) {
+          connection?.break('reset');
+          link.outage = 'refuse';
+        }
+        return this.#mendLater(fault.forMs, () => {
+          for (const { link } of this.#world.clients) link.outage = null;
+        });
       default:
         return this.#applyToDatabase(fault);
+    }
+  }
+
+  #applyToRedis(
+    fault: Extract<
+      Fault,
+      { readonly kind: 'redis-crash' | 'redis-stall' | 'redis-flush' | 'redis-deaf' | 'redis-break' }
+    >,
+  ): boolean {
+    const { redis } = this.#world;
+    switch (fault.kind) {
+      case 'redis-crash':
+        redis.crash(fault.loses);
+        return this.#mendLater(fault.forMs, () => {
+          redis.isDown = false;
+        });
+      case 'redis-stall':
+        redis.stall();
+        return this.#mendLater(fault.forMs, () => redis.goOn());
+      case 'redis-flush':
+        redis.model.execute(['FLUSHALL']);
+        return true;
+      case 'redis-deaf':
+        return redis.deafen(fault.share) > 0;
+      case 'redis-break':
+        return redis.endAll(() => true) > 0;
+      default:
+        return fault satisfies never;
+    }
+  }
+
+  #applyToRedisWay(fault: Extract<Fault, { readonly kind: 'redis-outage' | 'redis-mute' | 'redis-lag' }>): boolean {
+    const way = this.#world.slots[fault.node]?.node?.way.redisWay;
+    if (way == null) return false;
+    switch (fault.kind) {
+      case 'redis-outage':
+        way.outage = fault.how;
+        return this.#mendLater(fault.forMs, () => {
+          way.outage = null;
+        });
+      case 'redis-mute':
+        way.losesAnswers = true;
+        return this.#mendLater(fault.forMs, () => {
+          way.losesAnswers = false;
+        });
+      case 'redis-lag':
+        way.lowMs = fault.lowMs;
+        way.highMs = fault.highMs;
+        return this.#mendLater(fault.forMs, () => {
+          way.lowMs = 0.05;
+          way.highMs = 0.4;
+        });
+      default:
+        return fault satisfies never;
     }
   }
 
@@ -135,8 +209,8 @@ export class Faults {
         busServer.tellLoss();
       });
     }
-    const bus = this.#world.slots[fault.node]?.node?.bus;
-    if (bus === undefined) return false;
+    const bus = this.#world.slots[fault.node]?.node?.way.simBus;
+    if (bus == null) return false;
     busServer.disconnect(bus);
     return this.#mendLater(fault.forMs, () => busServer.reconnect(bus));
   }

@@ -1,11 +1,13 @@
 import type { Random } from '@parley/load-test';
 import type { Scheduler } from './scheduler.ts';
 import type { Tally } from './tally.ts';
+import type { Report } from './trouble.ts';
 
 /** How one client is connected to the world at the moment. */
 export class Link {
   readonly scheduler: Scheduler;
   readonly effects: Tally;
+  readonly report: Report;
   readonly #random: Random;
   lowMs = 1;
   highMs = 20;
@@ -14,9 +16,10 @@ export class Link {
   /** While set, attempts to connect fail at once (`refuse`) or are never answered (`swallow`). */
   outage: 'refuse' | 'swallow' | null = null;
 
-  constructor(scheduler: Scheduler, random: Random, effects: Tally) {
+  constructor(scheduler: Scheduler, random: Random, world: { readonly effects: Tally; readonly report: Report }) {
     this.scheduler = scheduler;
-    this.effects = effects;
+    this.effects = world.effects;
+    this.report = world.report;
     this.#random = random;
   }
 

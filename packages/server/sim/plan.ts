@@ -17,6 +17,8 @@ export type Deed =
     }
   | { readonly kind: 'kick' | 'invite'; readonly client: number; readonly channel: number; readonly user: number }
   | { readonly kind: 'leave' | 'join'; readonly client: number; readonly channel: number }
+  /** Far more at once than the rate limit lets through. */
+  | { readonly kind: 'flood'; readonly client: number; readonly channel: number; readonly count: number }
   | { readonly kind: 'restart'; readonly client: number };
 
 /** What goes wrong. Those with a duration end by themselves. */
@@ -60,6 +62,22 @@ export type Fault =
     }
   | { readonly kind: 'bus-away'; readonly forMs: number }
   | { readonly kind: 'bus-cut'; readonly node: number; readonly forMs: number }
+  | { readonly kind: 'redis-crash'; readonly loses: boolean; readonly forMs: number }
+  | { readonly kind: 'redis-stall'; readonly forMs: number }
+  | { readonly kind: 'redis-flush' }
+  | { readonly kind: 'redis-deaf'; readonly share: number }
+  | { readonly kind: 'redis-break' }
+  | { readonly kind: 'redis-outage'; readonly node: number; readonly how: 'refuse' | 'swallow'; readonly forMs: number }
+  | { readonly kind: 'redis-mute'; readonly node: number; readonly forMs: number }
+  | {
+      readonly kind: 'redis-lag';
+      readonly node: number;
+      readonly lowMs: number;
+      readonly highMs: number;
+      readonly forMs: number;
+    }
+  /** Nobody can connect for so long that every client is at its longest wait. */
+  | { readonly kind: 'blackout'; readonly forMs: number }
   | { readonly kind: 'node-clock'; readonly node: number; readonly byMs: number }
   | { readonly kind: 'client-clock'; readonly client: number; readonly byMs: number };
 
@@ -67,6 +85,9 @@ export type Happening = { readonly atMs: number } & (Deed | Fault);
 
 /** How large a world is. */
 export interface Shape {
+  /** What joins the nodes: a model of a bus that keeps only what a bus promises, or the real one on a model of Redis. */
+  readonly cluster: 'model' | 'redis';
+  readonly queue: 'overflow' | 'always';
   readonly nodes: number;
   readonly users: number;
   readonly clients: number;
@@ -94,6 +115,7 @@ const DEEDS: ReadonlySet<string> = new Set([
   'invite',
   'leave',
   'join',
+  'flood',
   'restart',
 ]);
 
@@ -104,25 +126,38 @@ export function isFault(happening: Happening): boolean {
 /** Plans a run. */
 export function makePlan(random: Random, faultShare = 1): Plan {
   const users = 2 + random.below(4);
+  const hasBlackout = random.chance(0.06);
   const durationMs = 5_000 + random.below(20_000);
-  const shape = {
+  const shape: Shape = {
+    cluster: random.chance(0.5) ? 'redis' : 'model',
+    queue: random.chance(0.5) ? 'always' : 'overflow',
     nodes: 1 + random.below(3),
     users,
     clients: users + random.below(3),
     channels: 1 + random.below(3),
     durationMs,
     deeds: 20 + random.below(60),
-    faults: Math.round(random.below(60) * faultShare),
+    faults: Math.round(random.below(90) * faultShare),
   };
   // Few kinds at a time: what interferes with what shows better than in a storm of everything.
-  const kinds = FAULT_KINDS.filter(() => random.chance(0.4));
+  const kinds = FAULT_KINDS.filter((kind) => fitsCluster(kind, shape.cluster) && random.chance(0.4));
   const happenings: Happening[] = [];
   for (let index = 0; index < shape.deeds; index++)
     happenings.push({ atMs: random.between(0, durationMs), ...makeDeed(random, shape) });
   for (let index = 0; index < shape.faults && kinds.length > 0; index++)
     happenings.push({ atMs: random.between(0, durationMs), ...makeFault(random.pick(kinds), random, shape) });
   happenings.sort((a, b) => a.atMs - b.atMs);
-  return { shape, happenings };
+  if (!hasBlackout) return { shape, happenings };
+  const forMs = random.between(50_000, 100_000);
+  return {
+    shape: { ...shape, durationMs: durationMs + forMs },
+    happenings: [...happenings, { kind: 'blackout', atMs: durationMs, forMs }],
+  };
+}
+
+function fitsCluster(kind: Fault['kind'], cluster: Shape['cluster']): boolean {
+  if (kind.startsWith('redis-')) return cluster === 'redis';
+  return !kind.startsWith('bus-') || cluster === 'model';
 }
 
 function makeDeed(random: Random, shape: Shape): Deed {
@@ -135,7 +170,8 @@ function makeDeed(random: Random, shape: Shape): Deed {
     return { kind: random.pick(['reply', 'edit', 'delete', 'react', 'page', 'read'] as const), client, channel };
   // The first two users are those who may.
   if (roll < 0.92) return { kind: random.pick(['kick', 'invite'] as const), client: random.below(2), channel, user };
-  if (roll < 0.97) return { kind: random.pick(['leave', 'join'] as const), client, channel };
+  if (roll < 0.96) return { kind: random.pick(['leave', 'join'] as const), client, channel };
+  if (roll < 0.98) return { kind: 'flood', client, channel, count: 15 + random.below(20) };
   return { kind: 'restart', client };
 }
 
@@ -156,23 +192,32 @@ const FAULT_KINDS = [
   'bus-trouble',
   'bus-away',
   'bus-cut',
+  'redis-crash',
+  'redis-stall',
+  'redis-flush',
+  'redis-deaf',
+  'redis-break',
+  'redis-outage',
+  'redis-mute',
+  'redis-lag',
   'node-clock',
   'client-clock',
 ] as const satisfies readonly Fault['kind'][];
 
-function makeFault(kind: Fault['kind'], random: Random, shape: Shape): Fault {
+function makeFault(kind: (typeof FAULT_KINDS)[number], random: Random, shape: Shape): Fault {
   const client = random.below(shape.clients);
   const node = random.below(shape.nodes);
   const forMs = random.chance(0.8) ? random.between(20, 2_000) : random.between(2_000, 12_000);
   const isTold = random.chance(0.5);
   const byMs = Math.round(random.between(-86_400_000, 86_400_000));
+  const how = random.pick(['refuse', 'swallow'] as const);
   switch (kind) {
     case 'cut':
       return { kind, client, how: random.pick(['reset', 'reset', 'vanish', 'client-told', 'server-told'] as const) };
     case 'deafen':
       return { kind, client, direction: random.pick(['up', 'down'] as const) };
     case 'outage':
-      return { kind, client, how: random.pick(['refuse', 'swallow'] as const), forMs };
+      return { kind, client, how, forMs };
     case 'lag':
       return { kind, client, lowMs: random.between(1, 200), highMs: random.between(200, 1_500), forMs };
     case 'trickle':
@@ -181,26 +226,10 @@ function makeFault(kind: Fault['kind'], random: Random, shape: Shape): Fault {
       return { kind, node, isTold, forMs };
     case 'drain':
       return { kind, node, forMs };
-    case 'database-crash':
-      return { kind, forMs };
-    case 'database-break':
-      return { kind, node, isServerTold: isTold };
-    case 'database-outage':
-      return { kind, node, how: random.pick(['refuse', 'swallow'] as const), forMs };
-    case 'database-mute':
-      return { kind, node, forMs: random.between(5, 500) };
-    case 'database-lag':
-      return { kind, node, lowMs: random.between(1, 50), highMs: random.between(50, 1_000), forMs };
-    case 'database-disk':
-      return { kind, lowMs: random.between(1, 50), highMs: random.between(50, 800), forMs };
-    case 'bus-trouble':
-      return {
-        kind,
-        loss: random.chance(0.5) ? random.float() * 0.7 : 0,
-        double: random.float() * 0.5,
-        late: random.float() * 0.5,
-        forMs,
-      };
+    case 'bus-trouble': {
+      const loss = random.chance(0.5) ? random.float() * 0.7 : 0;
+      return { kind, loss, double: random.float() * 0.5, late: random.float() * 0.5, forMs };
+    }
     case 'bus-away':
       return { kind, forMs };
     case 'bus-cut':
@@ -209,6 +238,50 @@ function makeFault(kind: Fault['kind'], random: Random, shape: Shape): Fault {
       return { kind, node, byMs };
     case 'client-clock':
       return { kind, client, byMs };
+    default:
+      return makeStoreFault(kind, random, { node, how, forMs, isTold });
+  }
+}
+
+type StoreKind = Extract<(typeof FAULT_KINDS)[number], `database-${string}` | `redis-${string}`>;
+
+/** What goes wrong with PostgreSQL or Redis. */
+function makeStoreFault(
+  kind: StoreKind,
+  random: Random,
+  common: {
+    readonly node: number;
+    readonly how: 'refuse' | 'swallow';
+    readonly forMs: number;
+    readonly isTold: boolean;
+  },
+): Fault {
+  const { node, how, forMs, isTold } = common;
+  switch (kind) {
+    case 'database-crash':
+      return { kind, forMs };
+    case 'database-break':
+      return { kind, node, isServerTold: isTold };
+    case 'database-outage':
+    case 'redis-outage':
+      return { kind, node, how, forMs };
+    case 'database-mute':
+    case 'redis-mute':
+      return { kind, node, forMs: random.between(5, 500) };
+    case 'database-lag':
+    case 'redis-lag':
+      return { kind, node, lowMs: random.between(1, 50), highMs: random.between(50, 1_000), forMs };
+    case 'database-disk':
+      return { kind, lowMs: random.between(1, 50), highMs: random.between(50, 800), forMs };
+    case 'redis-crash':
+      return { kind, loses: isTold, forMs };
+    case 'redis-stall':
+      return { kind, forMs };
+    case 'redis-flush':
+    case 'redis-break':
+      return { kind };
+    case 'redis-deaf':
+      return { kind, share: random.float() };
     default:
       return kind satisfies never;
   }

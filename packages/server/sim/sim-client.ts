@@ -16,12 +16,18 @@ import { START_MS } from './node-clock.ts';
 import type { Scheduler } from './scheduler.ts';
 import { socketClassOf } from './sim-socket.ts';
 import type { Tally } from './tally.ts';
+import type { Report } from './trouble.ts';
 
 /** What a client takes from the world. */
 export interface ClientWorld {
   readonly scheduler: Scheduler;
   readonly effects: Tally;
+  readonly report: Report;
   readonly seed: string;
+  /** Whose presence everybody watches. */
+  readonly watched: readonly UserId[];
+  /** A client has waited so long before it tried to connect again. */
+  onWait(waitMs: number): void;
   pickDoor(): SimDoor | null;
   write(record: HistoryRecord): void;
 }
@@ -42,13 +48,14 @@ export class SimClient {
   readonly #storage: ClientStorage = memoryStorage();
   readonly #unsent = new Set<MessageId>();
   #isAlive = true;
+  #closedAtMs: number | null = null;
 
   constructor(name: string, user: UserId, world: ClientWorld, random: Random) {
     this.name = name;
     this.user = user;
     this.#world = world;
     this.#random = random;
-    this.link = new Link(world.scheduler, random.fork('link'), world.effects);
+    this.link = new Link(world.scheduler, random.fork('link'), world);
     [this.#client, this.#log] = this.#start();
   }
 
@@ -71,6 +78,11 @@ export class SimClient {
 
   revOf(channel: ChannelId): number | undefined {
     return this.#log.revOf(channel);
+  }
+
+  /** As what a user is shown on this device; null while that is not known. */
+  shownAs(user: UserId): string | null {
+    return this.#client.presence.of(user).getSnapshot()?.status ?? null;
   }
 
   /** Roots that the client is in, as it thinks. */
@@ -151,12 +163,19 @@ export class SimClient {
       WebSocket: socketClassOf({
         link: this.link,
         pickDoor: () => this.#world.pickDoor(),
+        onSocket: () => {
+          if (this.#closedAtMs !== null) this.#world.onWait(scheduler.nowMs - this.#closedAtMs);
+          this.#closedAtMs = null;
+        },
         onConnection: (connection) => {
           this.connection = connection;
         },
         onDown: (text) => log.down(text),
         onUp: (text) => log.up(text),
-        onClose: (code) => log.closed(code),
+        onClose: (code) => {
+          log.closed(code);
+          this.#closedAtMs = isCurrent() ? scheduler.nowMs : null;
+        },
       }) as unknown as WebSocketClass,
       runtime: {
         now,
@@ -176,6 +195,7 @@ export class SimClient {
       if (status === 'queued' || status === 'sending') this.#unsent.add(message.id);
       else this.#unsent.delete(message.id);
     });
+    if (this.#world.watched.length > 0) client.presence.watch(this.#world.watched);
     client.connect().catch(() => {});
     return [client, log];
   }

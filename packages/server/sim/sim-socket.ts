@@ -14,6 +14,8 @@ export interface SocketWorld {
   readonly link: Link;
   /** The door that a balancer picks; null when it picks a node that is down. */
   pickDoor(): SimDoor | null;
+  /** The client tries to connect. */
+  onSocket(): void;
   /** A connection was opened, so that faults can find it. */
   onConnection(connection: Connection): void;
   /** Around everything that a socket tells its client, so that what follows from it can be seen as one. */
@@ -35,6 +37,7 @@ export function socketClassOf(world: SocketWorld) {
     #isOver = false;
 
     constructor(_url: string, _protocols: string[]) {
+      world.onSocket();
       this.#connection = new Connection(world.link, {
         onOpen: () => {
           for (const listener of this.#listeners.open) listener();

@@ -7,11 +7,15 @@ import { Deeds } from './deeds.ts';
 import type { SimDoor } from './door.ts';
 import { Faults, type NodeSlot } from './faults.ts';
 import { type Deed, type Fault, isFault, type Plan } from './plan.ts';
+import { PresenceExam } from './presence-exam.ts';
+import { RateRule, SEND_RATE } from './rate-rule.ts';
+import { RedisServer } from './redis/redis-server.ts';
 import { Scheduler } from './scheduler.ts';
 import { type Population, populate } from './seeding.ts';
 import { BusServer } from './sim-bus.ts';
 import { SimClient } from './sim-client.ts';
 import { type NodeWorld, SimNode } from './sim-node.ts';
+import { SpreadRule } from './spread-rule.ts';
 import { Tally } from './tally.ts';
 import type { Trouble } from './trouble.ts';
 import { MembershipHistory, readTruth } from './truth.ts';
@@ -23,7 +27,15 @@ const REST_STEP_MS = 500;
 const LOOK_PERIOD_MS = 500;
 
 /** Intervals are short, so that a run of seconds holds many of them. */
-const ENV = { PARLEY_HEARTBEAT_INTERVAL_MS: '2000', PARLEY_QUEUE_RETENTION_MS: '5000', PARLEY_DATABASE_POOL: '4' };
+const ENV = {
+  PARLEY_HEARTBEAT_INTERVAL_MS: '2000',
+  PARLEY_QUEUE_RETENTION_MS: '5000',
+  PARLEY_DATABASE_POOL: '4',
+  PARLEY_RATE_MESSAGES: `${SEND_RATE.limit}/s`,
+};
+
+/** Errors that a broken connection to PostgreSQL or Redis explains. */
+const EXPLAINED = /onnect|ECONN|timeout|The client is (offline|closed)|Socket closed|gave no answer in time/;
 
 /** What a run found. */
 export interface RunResult {
@@ -41,7 +53,6 @@ export interface RunResult {
 export interface WorldOptions {
   readonly seed: bigint;
   readonly plan: Plan;
-  readonly onBuilt?: NodeWorld['onBuilt'];
   readonly onRecord?: (record: HistoryRecord) => void;
 }
 
@@ -52,6 +63,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly database: DatabaseServer;
   readonly busServer: BusServer;
+  readonly redis: RedisServer;
   readonly slots: readonly NodeSlot[];
   readonly clients: SimClient[];
   readonly population: Population;
@@ -62,6 +74,11 @@ export class World {
   readonly #faults = new Tally();
   readonly effects = new Tally();
   readonly #nodeWorld: NodeWorld;
+  readonly report = (invariant: Trouble['invariant'], text: string): void => {
+    this.#troubles.push({ invariant, text });
+  };
+  readonly #rates = new RateRule(this.report);
+  readonly #spread = new SpreadRule();
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -72,15 +89,17 @@ export class World {
       if (table === 'channel_members' && row !== null) this.#memberships.note(row);
     };
     this.busServer = new BusServer(this.scheduler, this.#random.fork('bus'), this.effects);
+    this.redis = new RedisServer(this.scheduler, this.#random.fork('redis'));
     this.population = populate(this.database, this.#random.fork('population'), shape);
     this.#nodeWorld = {
       scheduler: this.scheduler,
       effects: this.effects,
       database: this.database,
       busServer: this.busServer,
-      env: ENV,
+      redis: shape.cluster === 'redis' ? this.redis : null,
+      env: { ...ENV, PARLEY_QUEUE_MODE: shape.queue },
       logger: this.#logger(),
-      ...(options.onBuilt === undefined ? {} : { onBuilt: options.onBuilt }),
+      onSend: (node, userId) => this.#rates.take(node, userId, this.scheduler.nowMs),
     };
     this.slots = Array.from({ length: shape.nodes }, (_, index) => ({ name: `node${index}`, node: null, lives: 0 }));
     for (const slot of this.slots) this.startNode(slot);
@@ -123,7 +142,9 @@ export class World {
     }
     faults.healAll();
     await this.#rest();
+    await this.#examinePresence();
     await this.#addFreshClients();
+    this.#spread.judge(this.report);
     const expected = this.#look(true);
     const verdict = this.#checker.finish({ ...this.#truth(), expected });
     return {
@@ -156,7 +177,7 @@ export class World {
     }
     for (const client of this.clients) {
       const unrest = this.#unrest(client);
-      if (unrest !== null) this.#trouble('I18', `${client.proc} never came to rest: ${unrest}`);
+      if (unrest !== null) this.report('I18', `${client.proc} never came to rest: ${unrest}`);
     }
   }
 
@@ -171,6 +192,18 @@ export class World {
         return `it is at rev ${client.revOf(channel)} of ${Number(row?.last_rev)}`;
     }
     return null;
+  }
+
+  /** In some runs one user goes for good, and it is seen who still shows him. */
+  async #examinePresence(): Promise<void> {
+    const random = this.#random.fork('presence');
+    if (this.#nodeWorld.redis === null || !random.chance(0.3)) return;
+    const exam = new PresenceExam(this, random);
+    exam.letOneGo();
+    await this.#runFor(exam.waitMs);
+    exam.judge();
+    exam.letHimComeBack();
+    await this.#rest();
   }
 
   #isMember(channel: ChannelId, client: SimClient): boolean {
@@ -208,6 +241,9 @@ export class World {
     const world = {
       scheduler: this.scheduler,
       effects: this.effects,
+      report: this.report,
+      onWait: (waitMs: number) => this.#spread.take(waitMs),
+      watched: this.#options.plan.shape.cluster === 'redis' ? users : [],
       seed: String(this.#options.seed),
       pickDoor: () => this.#pickDoor(doors),
       write: (record: HistoryRecord) => {
@@ -225,24 +261,20 @@ export class World {
     return slot.node?.door ?? null;
   }
 
-  #trouble(invariant: Trouble['invariant'], text: string): void {
-    this.#troubles.push({ invariant, text });
-  }
-
   /** Faults of the product that it logs: those that no broken connection explains are its own. */
   #logger(): Logger {
     const error = ({ err }: { err: unknown }, text: string): void => {
       const isExplained =
-        err instanceof Error && (('code' in err && err.code !== undefined) || /onnect|timeout/.test(err.message));
+        err instanceof Error && (('code' in err && err.code !== undefined) || EXPLAINED.test(err.message));
       if (!isExplained)
-        this.#trouble('I17', `${text}: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}`);
+        this.report('I17', `${text}: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}`);
     };
     return { error, info: () => {}, warn: () => {} } as unknown as Logger;
   }
 
   #listenForRejections(): () => void {
     const note = (error: unknown): void => {
-      this.#trouble('I17', `unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.report('I17', `unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     };
     process.on('unhandledRejection', note);
     process.on('uncaughtException', note);

@@ -29,12 +29,15 @@ export class RedisLink {
   readonly prefix: string;
   readonly clock: Clock;
   readonly #options: RedisOptions;
+  readonly #open: typeof openClient;
 
-  private constructor(options: RedisOptions) {
+  /** Not connected yet: `connect` is the usual way. A simulation opens clients of its own. */
+  constructor(options: RedisOptions, open: typeof openClient = openClient) {
     this.#options = options;
+    this.#open = open;
     this.prefix = options.prefix;
     this.clock = options.clock;
-    this.client = openClient(options.url, (retries) => this.retryDelay(retries));
+    this.client = open(options.url, (retries) => this.retryDelay(retries));
     this.client.on('error', (error: unknown) => this.reportError(error));
   }
 
@@ -53,7 +56,7 @@ export class RedisLink {
 
   /** A connection of its own, not yet open, that ends when it is lost. */
   newConnection(): RedisClient {
-    const client = openClient(this.#options.url, false);
+    const client = this.#open(this.#options.url, false);
     client.on('error', (error: unknown) => this.reportError(error));
     return client;
   }

@@ -163,6 +163,32 @@ export const READING_STATEMENTS = [
   ),
 ];
 
+/** Presence: what the database knows of users' whereabouts. Nobody in the simulation sets a status of his own. */
+export const PRESENCE_STATEMENTS = [
+  statement(
+    /^SELECT u\.id AS "userId", u\.last_seen_at AS "lastSeenAt", .* FROM users u LEFT JOIN user_statuses/,
+    (view, [users]) =>
+      list(users).flatMap((id) => {
+        const row = view.get('users', id);
+        const none = { availability: null, doNotDisturb: null, text: null, emoji: null, until: null };
+        return row === undefined ? [] : [{ userId: id, lastSeenAt: row.last_seen_at ?? null, ...none }];
+      }),
+  ),
+
+  statement(
+    /^WITH held AS MATERIALIZED \( SELECT u\.id, n\.at .* UPDATE users u SET last_seen_at/,
+    (view, [users, times]) => {
+      const seen = list(users).map((id, at) => ({ id, at: num(list<number>(times)[at]) }));
+      for (const { id, at } of seen.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+        const row = view.lock('users', id);
+        if (row !== undefined && (row.last_seen_at == null || num(row.last_seen_at) < at))
+          view.put('users', id, { ...row, last_seen_at: at });
+      }
+      return [];
+    },
+  ),
+];
+
 /** How the simulated nodes know their users: a token is the id of a user. */
 export const SIGN_IN_STATEMENT = statement(
   /^SELECT id, username, display_name AS "displayName", kind, role FROM users/,

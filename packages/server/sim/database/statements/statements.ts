@@ -1,6 +1,6 @@
 import type { Statement } from '../statement.ts';
 import { CHANGE_STATEMENTS } from './changes.ts';
-import { READING_STATEMENTS, SIGN_IN_STATEMENT } from './reading.ts';
+import { PRESENCE_STATEMENTS, READING_STATEMENTS, SIGN_IN_STATEMENT } from './reading.ts';
 import { ROAD_STATEMENTS } from './road.ts';
 
 /** Every statement that the model knows. */
@@ -8,5 +8,6 @@ export const STATEMENTS: readonly Statement[] = [
   ...ROAD_STATEMENTS,
   ...READING_STATEMENTS,
   ...CHANGE_STATEMENTS,
+  ...PRESENCE_STATEMENTS,
   SIGN_IN_STATEMENT,
 ];
