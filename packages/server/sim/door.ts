@@ -1,3 +1,4 @@
+import type { CloseReason } from '@parley/protocol';
 import { Heartbeat } from '../src/gateway/heartbeat.ts';
 import { endLateOpeners, OPENING_SWEEP_MS } from '../src/gateway/opening.ts';
 import type { Clock, Timer } from '../src/lib/clock.ts';
@@ -52,6 +53,10 @@ export class SimDoor implements Door {
 
   opened(session: Session): void {
     this.#opening.delete(session);
+  }
+
+  endAll(reason: CloseReason): void {
+    for (const session of this.sessions()) session.end(reason);
   }
 
   close(): void {

@@ -112,7 +112,7 @@ export class SimNode {
 
   /** Leaves as an operator would have it. */
   async drain(spreadMs: number): Promise<void> {
-    await this.node.drain(spreadMs);
+    await this.node.drain({ spreadMs });
     this.node.close();
     await this.#side?.presence.drain();
     this.crash(true);

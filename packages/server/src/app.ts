@@ -53,7 +53,8 @@ export interface App {
   listen(): Promise<{ url: string; port: number }>;
   /** The one-time token that makes the first account; null when there is an owner. */
   ensureOwnerToken(): Promise<string | null>;
-  drain(spreadMs?: number): Promise<void>;
+  /** Takes the node away: from a cluster so that nobody is refused, alone at once. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -168,7 +169,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
       files: () => state.files.blobs.check(),
       ...(cluster === null ? {} : { redis: () => cluster.check() }),
     },
-    isDraining: () => node.gateway.draining,
+    isDraining: () => node.isLeaving(),
     authenticate: (token, origin) => state.authenticator.authenticate(token, origin),
     mount: async (app) => {
       serveMetrics(app, metrics, config.metricsToken);
@@ -205,7 +206,11 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
       const { port } = await http.listen({ host: config.host, port: config.port });
       return { port, url: `http://${hostForPeople(config.host)}:${port}` };
     },
-    drain: (spreadMs) => node.drain(spreadMs),
+    drain: () =>
+      node.drain({
+        ...(cluster === null ? { spreadMs: 0 } : { noticeMs: config.drainNotice }),
+        stopServing: () => http.close(),
+      }),
     async close() {
       node.close();
       metricsServer?.close();

@@ -7,7 +7,7 @@ import { AccessDirectory } from './channels/access.ts';
 import type { Actor, Handlers } from './commands/handler.ts';
 import type { CommandPorts } from './commands/run-command.ts';
 import type { Config } from './config/settings.ts';
-import { drainNode } from './drain.ts';
+import { Drain, type DrainOptions } from './drain.ts';
 import type { Bus } from './fanout/bus.ts';
 import { Fanout } from './fanout/fanout.ts';
 import { type GatewayPorts, WebSocketGateway } from './gateway/websocket-gateway.ts';
@@ -89,7 +89,7 @@ export interface NodePorts extends RoomPorts {
 }
 
 /** What lets sockets in and knows who is here. */
-export type Door = Pick<WebSocketGateway, 'connections' | 'draining' | 'sessions' | 'opened' | 'close'>;
+export type Door = Pick<WebSocketGateway, 'connections' | 'draining' | 'sessions' | 'endAll' | 'opened' | 'close'>;
 
 /** What every door is given. */
 export type DoorPorts = Pick<
@@ -120,8 +120,10 @@ export interface ChatNode<AnyDoor extends Door = WebSocketGateway> extends NodeR
   flagsChanged(): void;
   /** Told by whoever knows that the bus may have lost something. */
   compareTops(): Promise<void>;
-  /** Empties the node; clients are told to move within `spreadMs`. */
-  drain(spreadMs?: number): Promise<void>;
+  /** True from the beginning of a drain on. */
+  isLeaving(): boolean;
+  /** Takes the node away without anybody being refused. */
+  drain(options?: DrainOptions): Promise<void>;
   close(): void;
 }
 
@@ -205,6 +207,7 @@ export function buildNode<AnyDoor extends Door>(
     ],
     onError: fault,
   });
+  const drain = new Drain({ gateway, queue: rooms.queue, clock, random: () => ports.random() });
   ports.bus.onLoss = () => {
     recovery.run();
     ports.onLoss?.();
@@ -216,7 +219,8 @@ export function buildNode<AnyDoor extends Door>(
     commands,
     flagsChanged: () => late.flags?.changed(),
     compareTops: () => topCheck.run(),
-    drain: (spreadMs) => drainNode({ gateway, queue: rooms.queue, clock, random: () => ports.random() }, spreadMs),
+    isLeaving: () => drain.isLeaving,
+    drain: (options) => drain.run(options),
     close() {
       recovery.stop();
       topCheck.stop();

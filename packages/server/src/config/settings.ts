@@ -82,6 +82,11 @@ export const SETTINGS = {
     wholeNumber(1_048_576, 65_536, 1_073_741_824),
     'Bytes that may wait for one socket before it is cut as `slow`.',
   ),
+  drainNotice: setting(
+    'PARLEY_DRAIN_NOTICE_MS',
+    wholeNumber(2_000, 0, 600_000),
+    'In a cluster: how long a node that was told to stop still takes new sockets while `/readyz` says 503. Longer than the proxy takes to notice.',
+  ),
   queueMode: setting(
     'PARLEY_QUEUE_MODE',
     z.enum(['overflow', 'always']).default('overflow'),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { LIMITS, type Rate, SUBPROTOCOL, type WebSocketConfig } from '@parley/protocol';
+import { type CloseReason, LIMITS, type Rate, SUBPROTOCOL, type WebSocketConfig } from '@parley/protocol';
 import { type Server as SocketServer, WebSocketServer } from 'ws';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { isOriginAllowed } from '../lib/origin.ts';
@@ -17,6 +17,8 @@ import { ParleySocket, type SocketGate } from './parley-socket.ts';
 export const SOCKET_PATH = '/v1/socket';
 /** Bytes a socket may send before its hello is accepted: one hello with a full resume. */
 const OPENING_BYTES = LIMITS.frameBytes + 1_024;
+/** How long a socket that was closed may take to answer. */
+const GOODBYE_MS = 1_000;
 /** What a refused client is told to wait when the node is full; spread, so that they do not all come back together. */
 const FULL_RETRY_MS = 5_000;
 
@@ -84,6 +86,15 @@ export class WebSocketGateway implements SocketGate {
   /** The session has said a valid hello: its deadline is lifted. */
   opened(session: Session): void {
     this.#opening.delete(session);
+  }
+
+  /** Ends every session. A socket that does not say goodbye in time is torn down, so that its server can close. */
+  endAll(reason: CloseReason): void {
+    const sockets = [...this.#sockets];
+    for (const socket of sockets) socket.session?.end(reason);
+    this.#ports.clock.setTimeout(() => {
+      for (const socket of sockets) socket.terminate();
+    }, GOODBYE_MS);
   }
 
   close(): void {

@@ -39,6 +39,8 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
     logger: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // What comes on an open connection while the node goes is still done.
+    return503OnClosing: false,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
     genReqId: requestIdOf,
     clientErrorHandler: answerBrokenRequest,
@@ -55,6 +57,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
     clock: ports.clock,
   });
   observe(app, ports);
+  partFromClients(app, ports);
   acceptStrictJson(app);
   serveHealth(app, ports);
   serveOperations(app, ports);
@@ -78,6 +81,13 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
       await app.close();
     },
   };
+}
+
+/** While the node is going away, each connection ends with its next answer, before the listener does. */
+function partFromClients(app: FastifyInstance, ports: HttpPorts): void {
+  app.addHook('onSend', async (_request, reply) => {
+    if (ports.isDraining()) reply.header('connection', 'close');
+  });
 }
 
 /** The caller's own id for the request, where it is harmless in a log. */

@@ -83,6 +83,13 @@ export class RealPostgres {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    for (const pid of processesWorkingIn(this.#clusterDir)) process.kill(pid, signal);
+    for (const pid of processesWorkingIn(this.#clusterDir)) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // A backend that has ended meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
   }
 }

@@ -43,6 +43,8 @@ export async function serverProcess(databaseUrl: string, env: Record<string, str
   const [port, program] = await Promise.all([freePort(), serverProgram()]);
   let child: ChildProcess | null = null;
   let log = '';
+  // A test that is given up must not leave servers behind.
+  process.once('exit', () => void child?.kill('SIGKILL'));
   const isAlive = () => child !== null && child.exitCode === null && child.signalCode === null;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === null || !isAlive()) return;
