@@ -70,7 +70,7 @@ export class Delivery {
 
   /** Marks everything read that is in the user's channels now. */
   async readAll(userId: UserId): Promise<void> {
-    const unread = (await readUnread(this.#ports.db, userId)).filter((one) => one.unread > 0);
+    const unread = await readUnread(this.#ports.pool, userId);
     this.report(
       userId,
       'read',

@@ -1,4 +1,5 @@
 import type { ChannelId, CursorEvent, UserId } from '@parley/protocol';
+import type pg from 'pg';
 import { OWN_READ_SEQ, UNREAD_MENTIONS } from '../channels/channel-rows.ts';
 import { type Queryable, query } from '../storage/postgres.ts';
 
@@ -16,16 +17,19 @@ const IS_HERE = `
   m.left_at IS NULL AND (c.kind <> 'thread' OR EXISTS (SELECT FROM channel_members above
     WHERE above.channel_id = c.root_id AND above.user_id = m.user_id AND above.left_at IS NULL))`;
 
-/** What is unread for a user everywhere, by one query: arithmetic on cursors, so there is no counter to drift. */
-export function readUnread(on: Queryable, userId: UserId): Promise<Unread[]> {
-  return query<Unread>(
-    on,
-    `SELECT c.id AS "channelId", c.last_seq AS "lastSeq", ${OWN_READ_SEQ} AS "readSeq",
-            c.last_seq - ${OWN_READ_SEQ} AS unread, ${UNREAD_MENTIONS} AS mentions
-       FROM channel_members m JOIN channels c ON c.id = m.channel_id
-      WHERE m.user_id = $1 AND ${IS_HERE}`,
-    [userId],
-  );
+const UNREAD = `
+SELECT c.id AS "channelId", c.last_seq AS "lastSeq", ${OWN_READ_SEQ} AS "readSeq",
+       c.last_seq - ${OWN_READ_SEQ} AS unread, ${UNREAD_MENTIONS} AS mentions
+  FROM channel_members m JOIN channels c ON c.id = m.channel_id
+ WHERE m.user_id = $1 AND c.last_seq > ${OWN_READ_SEQ} AND ${IS_HERE}`;
+
+/**
+ * What is unread for a user, by one query: arithmetic on cursors, so there is no counter to drift. Channels of which all is read
+ * are left out. Planning took longer than the work itself, so the statement is prepared.
+ */
+export async function readUnread(pool: Pick<pg.Pool, 'query'>, userId: UserId): Promise<Unread[]> {
+  const { rows } = await pool.query<Unread>({ name: 'unread', text: UNREAD, values: [userId] });
+  return rows;
 }
 
 /** A member of a channel. */
