@@ -39,6 +39,7 @@ import { RedisPresenceStore } from './presence/redis-presence-store.ts';
 import { Typing } from './presence/typing.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
 import type { RoadPorts } from './road.ts';
+import { readLag } from './search/index-store.ts';
 import { Search } from './search/search.ts';
 import type { Postgres } from './storage/postgres.ts';
 import type { Trends } from './trends/trends.ts';
@@ -129,6 +130,7 @@ export function readingsOf({ main, writer }: Foundation, { delivery }: State, no
     cache: () => node.recent.stats(),
     pools: () => [poolOf('main', main), poolOf('writer', writer)],
     receiptsWaiting: () => delivery.depth,
+    searchLag: () => readLag(main.db),
   };
 }
 

@@ -29,6 +29,8 @@ export interface Readings {
     readonly waiting: number;
   }[];
   receiptsWaiting(): number;
+  /** Changes of messages that a search does not know yet; asks the database. */
+  searchLag(): Promise<number>;
 }
 
 /**
@@ -168,6 +170,15 @@ export class Metrics {
     this.#read('parley_cache_bytes', 'What they take, roughly.', () => readings.cache().bytes);
     this.#read('parley_users_here', 'Users with a socket on this node.', () => readings.hub().users);
     this.#read('parley_receipts_waiting', 'Cursors that wait to be stored.', () => readings.receiptsWaiting());
+    const lag: Gauge = this.#gauge(
+      'parley_search_lag_changes',
+      'Changes of messages that cannot be found yet.',
+      [],
+      async () => {
+        // While the database is away the lag is not known, and the other figures are wanted all the more.
+        lag.set(await readings.searchLag().catch(() => Number.NaN));
+      },
+    );
     const pool = this.#gauge(
       'parley_db_connections',
       'Database connections by pool and state.',
@@ -204,7 +215,7 @@ export class Metrics {
     name: string,
     help: string,
     labelNames: readonly Label[],
-    collect?: () => void,
+    collect?: () => void | Promise<void>,
   ): Gauge<Label> {
     return new Gauge({
       name,
