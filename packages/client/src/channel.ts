@@ -121,6 +121,11 @@ export class Channel {
     await this.#ask('receipt.unread', { seq });
   }
 
+  /** Why this is unread: the message to begin with, and those that mention the user; `jumpTo` leads there. */
+  whyUnread(): Promise<OutputOf<'message.unread'>> {
+    return this.#ask('message.unread', {});
+  }
+
   /** Says that the user types, or has stopped. Call it at each key; the server hears it now and then. */
   setTyping(isTyping = true): void {
     this.#ports.typingReporter.set(this.id, isTyping);

@@ -156,4 +156,18 @@ export const messageOperations = {
     input: z.strictObject({ channelId }),
     output: z.strictObject({ messages: z.array(messageView) }),
   }),
+  'message.unread': operation('message.unread', {
+    summary: 'Why a channel is unread for the caller: the message to begin with, and the unread ones that mention him.',
+    rest: 'GET /channels/:channelId/unread',
+    scope: 'read',
+    policy: 'read',
+    input: z.strictObject({ channelId }),
+    output: z.strictObject({
+      readSeq: seq.meta({ description: 'How far the caller has read, as he sees it himself.' }),
+      unread: z.int(),
+      mentions: z.int(),
+      first: messageView.nullable().meta({ description: 'The first unread message that is not deleted.' }),
+      mentioned: z.array(messageView).meta({ description: 'By rising seq; at most the first 20.' }),
+    }),
+  }),
 };

@@ -19,6 +19,7 @@ type MessageHandlers = Pick<
   | 'message.pin'
   | 'message.edits'
   | 'message.pins'
+  | 'message.unread'
 >;
 
 /** The commands on messages that exist; `message.send` has a road of its own. */
@@ -37,6 +38,7 @@ export function messageHandlers({ history, messageChanges }: MessageRooms): Mess
       message: await messageChanges.pin(targetOf(input, context), input.on),
     }),
     'message.edits': async (input, context) => ({ edits: await history.edits(targetOf(input, context)) }),
+    'message.unread': (input, { actor }) => history.unread(actor.userId, input),
     'message.pins': async (input, { actor }) => ({ messages: await history.pins(actor.userId, input) }),
   };
 }

@@ -1,9 +1,13 @@
 import type { ChannelId, InputOf, MessageId, OperationName, Role, UserId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AccessDirectory } from '../channels/access.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import { query } from '../storage/postgres.ts';
 import { addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { TestDelivery } from '../testing/test-delivery.ts';
 import { codeOf, TestRooms } from '../testing/test-rooms.ts';
 import { channelHandlers } from './channel-commands.ts';
+import { deliveryHandlers } from './delivery-commands.ts';
 import type { CommandContext } from './handler.ts';
 import { invitationHandlers } from './invitation-commands.ts';
 import { memberHandlers } from './member-commands.ts';
@@ -27,6 +31,11 @@ const PUBLIC: Readonly<Record<string, readonly string[]>> = {
   'message.history of thread': [OK, NF, OK, OK, BAN, OK, OK, OK, OK],
   'message.get': [OK, NF, OK, OK, BAN, OK, OK, OK, OK],
   'message.pins': [OK, NF, OK, OK, BAN, OK, OK, OK, OK],
+  'message.unread': [NO, NF, NO, NO, BAN, OK, OK, OK, OK],
+  'message.unread of thread': [NO, NF, NO, NO, BAN, NO, NO, NO, NO],
+  'receipt.list': [NO, NF, NO, NO, BAN, OK, OK, OK, OK],
+  'receipt.status': [NO, NF, NO, NO, BAN, OK, OK, OK, OK],
+  'receipt.unread': [NF, NF, NF, NF, NF, OK, OK, OK, OK],
   'message.edits': [NO, NF, OK, NO, BAN, NO, NO, OK, OK],
   'channel.join': [OK, NF, OK, OK, BAN, OK, OK, OK, OK],
   'channel.leave': [NO, NF, NO, NO, BAN, OK, OK, OK, OK],
@@ -63,10 +72,12 @@ const PRIVATE = Object.fromEntries(
 
 let database: MigratedDatabase;
 let rooms: TestRooms;
+let delivery: Delivery;
 let people: Record<Who | 'founder' | 'victim' | 'newcomer', UserId>;
 beforeAll(async () => {
   database = await migratedDatabase();
   rooms = new TestRooms(database);
+  delivery = new TestDelivery(database).delivery;
   const add = (name: string, role?: Role) => addUser(database, name, role);
   people = {
     founder: await add('founder'),
@@ -136,6 +147,7 @@ function attempt(name: string, scene: Scene, who: Who): Promise<unknown> {
     ...messageHandlers(rooms),
     ...threadHandlers(rooms),
     ...invitationHandlers(rooms),
+    ...deliveryHandlers({ access: new AccessDirectory(database.db), delivery }),
   };
   const call = async <Name extends OperationName & keyof typeof handlers>(operation: Name, input: InputOf<Name>) =>
     (handlers[operation] as (input: InputOf<Name>, context: CommandContext) => unknown)(input, context);
@@ -153,6 +165,11 @@ function attempt(name: string, scene: Scene, who: Who): Promise<unknown> {
     'message.get': () => call('message.get', message),
     'message.pins': () => call('message.pins', { channelId }),
     'message.edits': () => call('message.edits', message),
+    'message.unread': () => call('message.unread', { channelId }),
+    'message.unread of thread': () => call('message.unread', { channelId: threadId }),
+    'receipt.list': () => call('receipt.list', { channelId }),
+    'receipt.status': () => call('receipt.status', message),
+    'receipt.unread': () => call('receipt.unread', { channelId, seq: 1 }),
     'channel.join': () => call('channel.join', { channelId }),
     'channel.leave': () => call('channel.leave', { channelId }),
     'channel.notify': () => call('channel.notify', { channelId, notify: 'none' }),

@@ -9,6 +9,7 @@ import { messageView } from './message-rows.ts';
 import { readEdits, readPins } from './message-store.ts';
 import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
 import { type PageRange, pageRange } from './page.ts';
+import { readUnreadReasons } from './unread-reasons.ts';
 
 /** Earlier texts told of one message; whoever edits more often than this is not read by anyone. */
 const MAX_EDITS = 200;
@@ -61,6 +62,12 @@ export class History {
   pins(userId: UserId, input: InputOf<'message.pins'>): Promise<MessageView[]> {
     const who = { userId, channelId: input.channelId, action: 'message.history' as const };
     return readGranted(this.#db, who, async (tx) => (await readPins(tx, input.channelId)).map(messageView));
+  }
+
+  /** What makes a channel or followed thread unread for its reader. */
+  unread(userId: UserId, input: InputOf<'message.unread'>): Promise<OutputOf<'message.unread'>> {
+    const who = { userId, channelId: input.channelId, action: 'message.history' as const };
+    return readGranted(this.#db, who, readUnreadReasons);
   }
 
   /** Earlier texts of a message, newest first, for its author and for those who may delete any message. */

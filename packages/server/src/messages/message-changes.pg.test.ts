@@ -264,7 +264,7 @@ describe('mentions', () => {
     expect((await rooms.history.get(at(ann, channelId, back))).mentions).toEqual([bob]);
   });
 
-  test('[MSG5] unread mentions follow edits, deletes, reading and marking unread', async () => {
+  test('[MSG5] [MSG7] unread mentions, and what is told of them, follow edits, deletes, reading and marking unread', async () => {
     const channelId = await newChannel();
     const one = await rooms.say(ann, channelId, 'hi @bob');
     const two = await rooms.say(ann, channelId, '@channel @bob');
@@ -283,8 +283,17 @@ describe('mentions', () => {
         `UPDATE channel_members SET delivered_seq = 4, ${column} = $3 WHERE channel_id = $1 AND user_id = $2`,
         [channelId, bob, seq],
       );
+    expect(await rooms.history.unread(bob, { channelId })).toMatchObject({
+      readSeq: 0,
+      unread: 4,
+      mentions: 2,
+      first: { id: one },
+      mentioned: [{ seq: 1 }, { seq: 3 }],
+    });
     await setCursor('read_seq', 4);
     expect(await mentionsOf(bob, channelId)).toBe(0);
+    const nothing = { readSeq: 4, unread: 0, mentions: 0, first: null, mentioned: [] };
+    expect(await rooms.history.unread(bob, { channelId })).toEqual(nothing);
     await setCursor('marked_seq', 1);
     expect(await mentionsOf(bob, channelId)).toBe(1);
     expect((await rooms.channelReader.get(bob, channelId)).membership).toMatchObject({
