@@ -1,7 +1,7 @@
 // `npm run screenshots -- DIR`: every page of the web app at three sizes in both themes, on a server with people who
 // have something to say to each other. For looking at, and for the picture in the README (docs/picture.png).
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
@@ -38,7 +38,12 @@ function shotsOf({ channels, direct, threadId }: Workspace, invitation: string):
     { name: 'sign-up', hash: `#/join/${invitation}`, as: null },
     { name: 'home', hash: '#/', as: 'maya' },
     { name: 'channel', hash: channel, as: 'maya' },
-    { name: 'channel-hover', hash: channel, as: 'maya', act: (page) => page.locator('[data-message]').nth(-3).hover() },
+    {
+      name: 'channel-hover',
+      hash: channel,
+      as: 'maya',
+      act: (page) => page.locator('.shell-main [data-message]').nth(-3).hover(),
+    },
     { name: 'general', hash: `#/c/${channels.general}`, as: 'maya' },
     { name: 'launch', hash: `#/c/${channels.launch}`, as: 'maya' },
     { name: 'direct', hash: `#/c/${direct}`, as: 'maya' },
@@ -47,6 +52,17 @@ function shotsOf({ channels, direct, threadId }: Workspace, invitation: string):
     { name: 'details', hash: `${channel}/details`, as: 'maya' },
     { name: 'pins', hash: `${channel}/pins`, as: 'maya' },
     { name: 'threads', hash: '#/threads', as: 'maya' },
+    { name: 'files', hash: `#/c/${channels.design}`, as: 'maya' },
+    { name: 'search', hash: '#/search/test', as: 'maya' },
+    { name: 'search-empty', hash: '#/search', as: 'maya' },
+    { name: 'jump', hash: channel, as: 'maya', act: click('Jump to a date') },
+    {
+      name: 'profile',
+      hash: channel,
+      as: 'maya',
+      act: (page) => page.locator('button.message-author', { hasText: 'Kenji' }).last().click(),
+    },
+    { name: 'channel-settings', hash: `${channel}/details`, as: 'maya', act: click('Channel settings') },
     { name: 'switcher', hash: channel, as: 'maya', act: press('Control+k') },
     { name: 'shortcuts', hash: '#/', as: 'maya', act: press('?') },
     {
@@ -66,7 +82,7 @@ function shotsOf({ channels, direct, threadId }: Workspace, invitation: string):
     ...['profile', 'appearance', 'sessions', 'invitations'].map(
       (section): Shot => ({ name: `settings-${section}`, hash: `#/settings/${section}`, as: 'maya' }),
     ),
-    ...['users', 'invitations', 'keys'].map(
+    ...['metrics', 'users', 'invitations', 'keys', 'flags', 'audit'].map(
       (section): Shot => ({ name: `admin-${section}`, hash: `#/admin/${section}`, as: 'maya' }),
     ),
   ];
@@ -84,25 +100,26 @@ async function takeAll(
   const shots = shotsOf(workspace, code).filter(({ name }) => only.test(name));
   for (const theme of THEMES) {
     for (const [size, viewport] of Object.entries(SIZES)) {
-      for (const shot of shots) {
-        const path = join(directory, `${shot.name}-${size}-${theme}.png`);
-        await take(browser, { url, shot, viewport, theme, person: shot.as === null ? null : maya, path });
+      for (const as of [null, 'maya'] as const) {
+        const page = await open(browser, { url, viewport, theme, person: as === null ? null : maya });
+        for (const shot of shots.filter((each) => each.as === as)) {
+          await take(page, { url, shot, path: join(directory, `${shot.name}-${size}-${theme}.png`) });
+        }
+        await page.context().close();
       }
       console.log(`${theme} ${size}: ${shots.length} pictures`);
     }
   }
 }
 
-interface Take {
+interface Opening {
   readonly url: string;
-  readonly shot: Shot;
   readonly viewport: { readonly width: number; readonly height: number };
   readonly theme: (typeof THEMES)[number];
   readonly person: Person | null;
-  readonly path: string;
 }
 
-async function take(browser: Browser, { url, shot, viewport, theme, person, path }: Take): Promise<void> {
+async function open(browser: Browser, { url, viewport, theme, person }: Opening): Promise<Page> {
   const context = await browser.newContext({
     viewport,
     colorScheme: theme,
@@ -111,29 +128,35 @@ async function take(browser: Browser, { url, shot, viewport, theme, person, path
     deviceScaleFactor: 1,
     serviceWorkers: 'block',
   });
-  try {
-    if (person !== null) {
-      const session = JSON.stringify({ token: person.signedIn.token, userId: person.signedIn.user.id });
-      await context.addInitScript(`localStorage.setItem('parley/session', ${JSON.stringify(session)})`);
-    }
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') console.error(`${shot.name}: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => console.error(`${shot.name}: ${error.message}`));
-    await page.goto(`${url}/${shot.hash}`);
-    await page
-      .locator(person === null ? 'form' : '.own-button, .message, .back-link')
-      .first()
-      .waitFor({ state: 'attached' });
-    await page.waitForLoadState('networkidle');
-    await page.waitForTimeout(400);
-    await shot.act?.(page).catch((error: unknown) => console.error(`${shot.name}: ${String(error).split('\n')[0]}`));
-    if (shot.act !== undefined) await page.waitForTimeout(300);
-    await page.screenshot({ path });
-  } finally {
-    await context.close();
+  if (person !== null) {
+    const session = JSON.stringify({ token: person.signedIn.token, userId: person.signedIn.user.id });
+    await context.addInitScript(`localStorage.setItem('parley/session', ${JSON.stringify(session)})`);
   }
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error') console.error(message.text());
+  });
+  page.on('pageerror', (error) => console.error(error.message));
+  await page.goto(url);
+  await page.locator(person === null ? 'form' : '.shell[data-connection=online]').waitFor({ state: 'attached' });
+  return page;
+}
+
+interface Take {
+  readonly url: string;
+  readonly shot: Shot;
+  readonly path: string;
+}
+
+async function take(page: Page, { url, shot, path }: Take): Promise<void> {
+  await page.goto(`${url}/${shot.hash}`);
+  await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(250);
+  await shot.act?.(page).catch((error: unknown) => console.error(`${shot.name}: ${String(error).split('\n')[0]}`));
+  if (shot.act !== undefined) await page.waitForTimeout(250);
+  await page.screenshot({ path });
+  if ((await page.locator('dialog[open], :popover-open').count()) > 0) await page.reload();
+  await page.mouse.move(0, 0);
 }
 
 /** Gives each message the time that it pretends to be from. */
@@ -152,6 +175,48 @@ async function spreadTimes(connection: pg.ClientConfig, { order }: Workspace): P
   }
 }
 
+/** A picture, a sheet and a clip in the channel of those who draw. */
+async function addFiles({ people, channels }: Workspace): Promise<void> {
+  const { client } = people.ines;
+  const icon = readFileSync(new URL('../packages/web/public/icon-512.png', import.meta.url));
+  const files = [
+    await client.upload(new Blob([icon]), { name: 'icon-final.png' }),
+    await client.upload(new Blob(['name,size\nicon,48\n']), { name: 'icon-sizes.csv' }),
+  ];
+  const waveform = Array.from({ length: 60 }, (_, index) =>
+    Math.round(50 + 45 * Math.sin(index) * Math.cos(index / 5)),
+  );
+  const clip = await client.upload(new Blob([silence()]), { name: 'thoughts.wav', durationMs: 8_000, waveform });
+  const channel = client.channel(channels.design);
+  await channel.send('The icon, as it will ship. Sizes are in the sheet.', { attachments: files.map(({ id }) => id) });
+  await channel.send('', { attachments: [clip.id] });
+}
+
+/** Eight seconds of nothing, as a WAV file. */
+function silence(): Buffer<ArrayBuffer> {
+  const samples = 64_000;
+  const bytes = Buffer.alloc(44 + samples, 128);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + samples, 4);
+  bytes.write('WAVEfmt ', 8);
+  for (const [at, value] of [
+    [16, 16],
+    [24, 8_000],
+    [28, 8_000],
+    [40, samples],
+  ] as const)
+    bytes.writeUInt32LE(value, at);
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 1],
+    [34, 8],
+  ] as const)
+    bytes.writeUInt16LE(value, at);
+  bytes.write('data', 36);
+  return bytes;
+}
+
 async function main(directory: string, only: RegExp): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-pictures-'));
@@ -168,6 +233,7 @@ async function main(directory: string, only: RegExp): Promise<void> {
     await server.stop();
     await server.start();
     const { people, channels, direct } = workspace;
+    await addFiles(workspace);
     for (const name of ['noah', 'lena'] as const) people[name].client.close();
     await Promise.all([people.ines, people.kenji, people.tomas].map(({ client }) => client.connect()));
     await people.ines.client.presence.set({ statusText: 'Drawing icons', statusEmoji: '🎨' });

@@ -7,6 +7,10 @@ import { precacheList } from './build/precache-list.ts';
 /** The server that `npm run dev` passes requests on to. */
 const DEV_SERVER = process.env.PARLEY_DEV_SERVER ?? 'http://127.0.0.1:8080';
 
+/** What is loaded when it is first shown, and the worker, which shares nothing with the page. */
+const LATE =
+  /emoji-data|[/]src[/](?:main[.]tsx|worker[/]|i18n[/]de|features[/](?:settings|search[/](?!search-text)|threads|admin|dialogs[/](?!use-)|switcher|panes)[/]?|features[/](?:message|conversation|presence)[/](?:forward|edits|readers|status)-)/;
+
 export default defineConfig({
   root: import.meta.dirname,
   // Our own packages are built from their TypeScript, as everywhere in this repository.
@@ -23,6 +27,8 @@ export default defineConfig({
     rolldownOptions: {
       input: { app: 'index.html', worker: 'src/worker/service-worker.ts' },
       output: {
+        // What everybody needs comes in one file: a hundred small ones would each cost a way to the server.
+        codeSplitting: { groups: [{ name: 'base', test: (id) => !LATE.test(id) }] },
         // A service worker governs what lies below its own address, so this one file has a plain name at the top.
         entryFileNames: (chunk) => (chunk.name === 'worker' ? 'service-worker.js' : 'assets/[name]-[hash].js'),
       },

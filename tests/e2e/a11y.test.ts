@@ -119,6 +119,9 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
   ['appearance', () => '#/settings/appearance'],
   ['sessions', () => '#/settings/sessions', (page) => page.locator('.rows li').first().waitFor()],
   ['invitations', () => '#/settings/invitations'],
+  ['figures', () => '#/admin/metrics', (page) => page.locator('.figures').waitFor()],
+  ['flags', () => '#/admin/flags', (page) => page.locator('.flag').first().waitFor()],
+  ['audit', () => '#/admin/audit', (page) => page.locator('.table tbody tr').first().waitFor()],
   ['users', () => '#/admin/users', (page) => page.locator('.rows li').first().waitFor()],
   ['keys', () => '#/admin/keys', (page) => page.getByRole('heading', { name: 'API keys' }).waitFor()],
 ];

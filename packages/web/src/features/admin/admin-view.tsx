@@ -5,10 +5,20 @@ import { ADMIN_SECTIONS, type AdminSection } from '../../lib/routes.ts';
 import { InvitationsSection } from '../settings/invitations-section.tsx';
 import { SectionPage } from '../settings/section-page.tsx';
 import { EmptyView } from '../shell/empty-view.tsx';
+import { AuditSection } from './audit-section.tsx';
+import { FlagsSection } from './flags-section.tsx';
 import { KeysSection } from './keys-section.tsx';
+import { MetricsSection } from './metrics-section.tsx';
 import { UsersSection } from './users-section.tsx';
 
-const SECTIONS = { users: UsersSection, invitations: InvitationsSection, keys: KeysSection } as const;
+const SECTIONS = {
+  metrics: MetricsSection,
+  users: UsersSection,
+  invitations: InvitationsSection,
+  keys: KeysSection,
+  flags: FlagsSection,
+  audit: AuditSection,
+} as const;
 
 /** What those do who manage the server. */
 export function AdminView({ section }: { readonly section: AdminSection }) {

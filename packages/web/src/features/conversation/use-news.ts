@@ -17,7 +17,12 @@ export function useNews(channelId: ChannelId): void {
         if (!isLive || message.channelId !== channelId || message.senderId === client.me.getSnapshot()?.id) return;
         void client.users.get(message.senderId).then(
           (user) =>
-            announce(t('news.message', { name: user?.displayName ?? '', text: plainText(message.body, MAX_SAID) })),
+            announce(
+              t('news.message', {
+                name: user?.displayName ?? '',
+                text: plainText(message.body, MAX_SAID) || t('message.file'),
+              }),
+            ),
           () => {},
         );
       }),

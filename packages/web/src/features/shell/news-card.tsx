@@ -41,7 +41,7 @@ export function NewsCard({ info }: { readonly info: ChannelSummary }) {
           ) : (
             <>
               <LastAuthor userId={last.senderId} />
-              {last.deletedAt === undefined ? plainText(last.body, 140) : t('message.deleted')}
+              {last.deletedAt === undefined ? plainText(last.body, 140) || t('message.file') : t('message.deleted')}
             </>
           )}
         </span>

@@ -31,7 +31,7 @@ export function OwnBar({ onHelp }: { readonly onHelp: () => void }) {
     isServerAdmin(me) && {
       label: t('admin.title'),
       icon: ShieldCheck,
-      onSelect: () => navigate({ name: 'admin', section: 'users' }),
+      onSelect: () => navigate({ name: 'admin', section: 'metrics' }),
     },
     { label: t('shortcuts.title'), icon: Keyboard, hint: '?', onSelect: onHelp },
     { label: t('own.signOut'), icon: LogOut, startsGroup: true, onSelect: () => setOpen('sign-out') },

@@ -73,7 +73,7 @@ function ThreadRow({ thread, root }: { readonly thread: ChannelSummary; readonly
         </span>
         <span className="card-text">
           {message !== null && <Author userId={message.senderId} />}
-          {message === null ? '…' : plainText(message.body)}
+          {message === null ? '…' : plainText(message.body) || t('message.file')}
         </span>
         <span className="card-foot">
           {t('thread.replies', { count: thread.channel.lastSeq })}
