@@ -7,6 +7,7 @@ import { doctorCommand } from './cli/doctor-command.ts';
 import { flagCommand } from './cli/flag-command.ts';
 import { keyCommand } from './cli/key-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
+import { promoteCommand } from './cli/promote-command.ts';
 import { restoreCommand } from './cli/restore-command.ts';
 import { runProgram } from './cli/run-program.ts';
 import { startCommand } from './cli/start-command.ts';
@@ -24,6 +25,7 @@ const program = new Command('parley')
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(verifyCommand())
+  .addCommand(promoteCommand())
   .addCommand(doctorCommand())
   .addCommand(userCommand())
   .addCommand(tokenCommand())

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Config } from '../config/settings.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
+import { refusePromoted } from '../embedded/promoted.ts';
 import type { Logger } from '../monitoring/logger.ts';
 
 export interface ConnectedDatabase {
@@ -26,6 +27,7 @@ export async function connectDatabase(
       stop: () => Promise.resolve(),
     };
   }
+  refusePromoted(config.dataDir);
   const postgres = await startEmbeddedPostgres({
     dataDir: config.dataDir,
     log: (line) => logger.debug({ postgres: line }, 'postgres'),

@@ -9,6 +9,11 @@ export const SETTINGS = {
     'Address to listen on. `0.0.0.0` opens the server to the network; put TLS in front of it.',
   ),
   port: setting('PORT', wholeNumber(8080, 0, 65_535), 'Port to listen on; 0 picks a free one.'),
+  workers: setting(
+    'PARLEY_WORKERS',
+    wholeNumber(1, 1, 64),
+    'Processes on the one port, each a node of its own with its own descriptors; more than 1 needs `REDIS_URL`.',
+  ),
   publicUrl: setting(
     'PARLEY_PUBLIC_URL',
     z.url().optional(),
