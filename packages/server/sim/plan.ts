@@ -171,7 +171,7 @@ function makeDeed(random: Random, shape: Shape): Deed {
   // The first two users are those who may.
   if (roll < 0.92) return { kind: random.pick(['kick', 'invite'] as const), client: random.below(2), channel, user };
   if (roll < 0.96) return { kind: random.pick(['leave', 'join'] as const), client, channel };
-  if (roll < 0.98) return { kind: 'flood', client, channel, count: 15 + random.below(20) };
+  if (roll < 0.98) return { kind: 'flood', client, channel, count: 30 + random.below(30) };
   return { kind: 'restart', client };
 }
 

@@ -4,6 +4,9 @@ import type { Report } from './trouble.ts';
 /** The rate of sends that the nodes are set to. */
 export const SEND_RATE = { limit: 10, windowMs: 1_000 } as const;
 
+/** Verdicts that waited for Redis come to their sends together: what half a second brings anew may pass at once with the rest. */
+const SLACK = 6;
+
 interface Bucket {
   level: number;
   atMs: number;
@@ -28,8 +31,7 @@ export class RateRule {
     const drained = ((nowMs - bucket.atMs) * SEND_RATE.limit) / SEND_RATE.windowMs;
     bucket.level = Math.max(0, bucket.level - drained) + 1;
     bucket.atMs = nowMs;
-    // A hair for sums of fractions, and one for a verdict that was given a moment before its send came here.
-    if (bucket.level > SEND_RATE.limit + 1.1)
+    if (bucket.level > SEND_RATE.limit + SLACK)
       this.#report('I21', `${node} let ${bucket.level.toFixed(1)} sends of ${userId} pass at once`);
   }
 }

@@ -1,3 +1,6 @@
+/** Twenty times what the longest run takes; with more, something goes round and round. */
+const MAX_STEPS = 400_000;
+
 /** Something that will run at its time, unless it is cancelled. */
 export interface Scheduled {
   readonly atMs: number;
@@ -20,6 +23,11 @@ export class Scheduler {
     return this.#nowMs;
   }
 
+  /** True when so much has happened that nothing more will. */
+  get isExhausted(): boolean {
+    return this.steps >= MAX_STEPS;
+  }
+
   /** Runs something once after a wait; give the entry to `cancel` to call it off. */
   after(delayMs: number, run: () => void): Scheduled {
     const entry = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, run };
@@ -37,7 +45,7 @@ export class Scheduler {
     await settle();
     for (;;) {
       const next = this.#heap[0];
-      if (next === undefined || next.atMs > endMs) break;
+      if (next === undefined || next.atMs > endMs || this.isExhausted) break;
       this.#pop();
       const { run } = next;
       if (run === null) continue;

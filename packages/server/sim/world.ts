@@ -146,6 +146,7 @@ export class World {
     await this.#addFreshClients();
     this.#spread.judge(this.report);
     const expected = this.#look(true);
+    if (this.scheduler.isExhausted) this.report('I18', 'something goes round and round: the run was ended');
     const verdict = this.#checker.finish({ ...this.#truth(), expected });
     return {
       verdict,

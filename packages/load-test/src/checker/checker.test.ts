@@ -12,7 +12,7 @@ function judge(records: readonly HistoryRecord[], state: FinalState) {
   return checker.finish(state);
 }
 
-test('finds nothing in histories in which nothing went wrong', () => {
+test('finds nothing in histories in which nothing went wrong', { timeout: 120_000 }, () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 0, max: 150 }), (seed, steps) => {
       const world = new CleanWorld(pickFrom(seed));

@@ -283,6 +283,17 @@ const DAMAGES: readonly [name: string, invariant: Invariant, damage: (history: H
       change(history, { ...heard('cal', 6) }, { tMono: 9_000 });
     },
   ],
+  [
+    'one who was removed writes on',
+    'I11',
+    (history) => {
+      history.room.messages.push({ id: 'm7', seq: 6, rev: 9, sender: 'cal' });
+      Object.assign(history.room, { lastSeq: 6, lastRev: 9 });
+      const asked = { op: 'message.send', id: 'm7', channel: 'room' } as const;
+      insert(history, { type: 'close', proc: 'cal' }, 'cal', { type: 'invoke', ...asked }, 5_000);
+      insert(history, { type: 'invoke', id: 'm7' }, 'cal', { type: 'ack', ...asked, outcome: 'ok', seq: 6, rev: 9 }, 1);
+    },
+  ],
   ['unread is not the difference', 'I12', (history) => change(history, finalOf('bob'), { unread: 3 })],
   ['mentions are miscounted', 'I12', (history) => change(history, finalOf('bob'), { mentions: 0 })],
   ['a cursor goes back', 'I12', (history) => change(history, { type: 'read', readSeq: 1 }, { readSeq: 4 })],

@@ -20,13 +20,20 @@ interface Late {
   readonly place: Place;
 }
 
+/** A message that somebody was told is stored. */
+interface Written {
+  readonly user: string;
+  readonly rev: number;
+  readonly place: Place;
+}
+
 /** The revs between which a user was out: the leave's own and that of the return, both not included. */
 interface Absence {
   readonly left: number;
   readonly back: number;
 }
 
-/** I11: nobody stands at a rev of a closed channel that he was not in at that rev, and a removal is soon felt. */
+/** I11: nobody stands at a rev of a closed channel that he was not in at that rev, nor writes one, and a removal is soon felt. */
 export class Revocation implements Rule {
   readonly #findings: Findings;
   /** By epoch and root. */
@@ -38,6 +45,8 @@ export class Revocation implements Rule {
   /** When a removal was acknowledged, by root and user. */
   readonly #removedAt = new Map<string, number>();
   readonly #late: Late[] = [];
+  /** By epoch and channel. */
+  readonly #written = new Map<string, Written[]>();
   readonly #removalMs: number;
 
   /** `removalMs`: nothing at all, however old, comes later than this after a removal was acknowledged. */
@@ -49,6 +58,7 @@ export class Revocation implements Rule {
   add(record: HistoryRecord, proc: Proc): void {
     switch (record.type) {
       case 'ack':
+        if (record.op === 'message.send') return this.#noteWriting(record, proc);
         return this.#noteRemoval(record, proc);
       case 'reset':
         this.#removedAt.delete(`${record.channel} ${proc.user}`);
@@ -81,6 +91,13 @@ export class Revocation implements Rule {
       for (const walk of this.#walks.get(`${epoch} ${channelId}`) ?? []) {
         for (const absence of this.#absencesOf(epoch, channel, walk.user)) this.#compare(walk, absence, channelId);
       }
+      // Threads take the revs of their root, and were written to by its members.
+      const written = channel.facts.root === channelId ? this.#written.get(`${epoch} ${channelId}`) : undefined;
+      for (const { user, rev, place } of written ?? []) {
+        const absence = this.#absencesOf(epoch, channel, user).find(({ left, back }) => left < rev && rev < back);
+        if (absence !== undefined)
+          this.#findings.add('I11', `${user} was out from rev ${absence.left} on, and wrote rev ${rev}`, place);
+      }
     }
   }
 
@@ -105,6 +122,15 @@ export class Revocation implements Rule {
     return moves.flatMap(([rev, isIn], index) =>
       isIn ? [] : [{ left: rev, back: moves.slice(index + 1).find(([, later]) => later)?.[0] ?? never }],
     );
+  }
+
+  #noteWriting(record: AckRecord & Stamp, proc: Proc): void {
+    const { channel, id, rev, tMono, outcome } = record;
+    if (outcome !== 'ok' || channel === undefined || rev === undefined) return;
+    const key = `${proc.epoch} ${channel}`;
+    const written = this.#written.get(key) ?? [];
+    this.#written.set(key, written);
+    written.push({ user: proc.user, rev, place: { proc: proc.name, channel, id, rev, tMono } });
   }
 
   #noteRemoval(record: AckRecord & Stamp, proc: Proc): void {
