@@ -33,6 +33,8 @@ export interface CampaignOptions {
   readonly seed: bigint;
   readonly count: number;
   readonly only?: readonly FaultKind[] | undefined;
+  /** Everything on an installation of this shape, in place of what is drawn. */
+  readonly shape?: Shape | undefined;
   /** Outcomes are kept here, one a line, and a run with the same seed goes on where the last one ended. */
   readonly file: string | null;
   /** Gets every record of a trial that failed. */
@@ -96,9 +98,10 @@ export class Stage {
   }
 }
 
-async function runOne(stage: Stage, seed: bigint, { only, onFailure }: CampaignOptions): Promise<Outcome> {
+async function runOne(stage: Stage, seed: bigint, { only, shape, onFailure }: CampaignOptions): Promise<Outcome> {
   const random = new Random(seed);
-  const plan = makePlan(random.fork('plan'), only);
+  const drawn = makePlan(random.fork('plan'), only);
+  const plan = shape === undefined ? drawn : { ...drawn, shape };
   const installation = await stage.get(plan.shape);
   const records: HistoryRecord[] = [];
   const result = await tryOut(installation, plan, seed, random, records);

@@ -19,6 +19,8 @@ const ENV = {
   PARLEY_LOG_LEVEL: 'warn',
 };
 
+/** Processes are killed here, not machines: what the kernel has is kept. */
+const UNSYNCED = { fsync: 'off', full_page_writes: 'off' };
 /** Few enough that a fault can take them all. */
 const MAX_CONNECTIONS = 60;
 
@@ -58,7 +60,7 @@ export class Installation {
   static async start(shape: Shape, random: Random): Promise<Installation> {
     const dataDir = mkdtempSync(join(tmpdir(), 'parley-faults-'));
     const [postgres, redis] = await Promise.all([
-      RealPostgres.start({ max_connections: `${MAX_CONNECTIONS}` }),
+      RealPostgres.start({ ...UNSYNCED, max_connections: `${MAX_CONNECTIONS}` }),
       shape === 'cluster' ? TestRedis.start() : Promise.resolve(null),
     ]);
     const nodes: FaultyNode[] = [];

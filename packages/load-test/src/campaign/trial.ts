@@ -53,7 +53,7 @@ const WARM_UP_MS = 300;
 /** Second faults come within this long of the first. */
 const MAX_STAGGER_MS = 600;
 /** How long after all is mended everybody may take to be in step again. */
-const REST_LIMIT_MS = 60_000;
+const REST_LIMIT_MS = 150_000;
 const POLL_MS = 25;
 const LOOK_PERIOD_MS = 400;
 
@@ -170,7 +170,10 @@ class Trial {
     for (const { client, channels, proc } of this.#clients) {
       for (const channel of channels) {
         const { isLoaded, isLoading } = client.channel(channel).messages.getSnapshot();
-        if (!isLoaded || isLoading) return `${proc} still loads ${channel}`;
+        if (isLoaded && !isLoading) continue;
+        // A page that did not come while something was broken shows a person an error, and he tries again.
+        if (!isLoading) client.channel(channel).load().catch(() => {});
+        return `${proc} still loads ${channel}`;
       }
     }
     return undefined;
