@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { formatVerdict, type HistoryRecord, Random, runTrial, type TrialResult } from '@parley/load-test';
-import { WebSocket } from 'ws';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
+import { PatientWebSocket } from '../patient-websocket.ts';
 import { type FaultKind, PATIENCE } from './fault.ts';
 import { Installation, type Shape } from './installation.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -155,13 +155,6 @@ async function tryOut(
       readTruth: () => readTruth(db, Object.values(party.rooms)),
     },
   });
-}
-
-/** Messages come in turns of their own, so that a log can tell what follows from which. */
-class PatientWebSocket extends WebSocket {
-  constructor(url: string, protocols: string[]) {
-    super(url, protocols, { allowSynchronousEvents: false, perMessageDeflate: false, handshakeTimeout: 5_000 });
-  }
 }
 
 function pickUrl({ nodes }: Installation, random: Random): string {

@@ -8,7 +8,8 @@ function redisOf({ installation }: Scene) {
 /** Changes a setting of Redis while `work` runs. */
 async function withSetting(scene: Scene, name: string, value: string, work: () => Promise<void>): Promise<void> {
   const redis = redisOf(scene);
-  const [, before] = (await redis.ask('CONFIG', 'GET', name)) as [string, string];
+  // A map of one entry, or, from older servers, a list of name and value.
+  const before = String(Object.values((await redis.ask('CONFIG', 'GET', name)) as object).at(-1));
   await redis.ask('CONFIG', 'SET', name, value);
   await work();
   await redis.ask('CONFIG', 'SET', name, before);

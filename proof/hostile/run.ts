@@ -148,7 +148,7 @@ function mib(bytes: number): string {
 
 function formatCategory({ letter, title, cases, inputs, failed, busiestMs }: CategoryResult): string {
   const counts = `${String(cases).padStart(6)} cases ${String(inputs).padStart(8)} inputs ${String(failed.length).padStart(4)} failed`;
-  return `${letter.padEnd(3)} ${title.padEnd(48)}${counts}   busiest ${busiestMs} ms`;
+  return [`${letter.padEnd(3)} ${title.padEnd(48)}${counts}   busiest ${busiestMs} ms`, ...failed].join('\n  ');
 }
 
 /** The end of a run, for people. */

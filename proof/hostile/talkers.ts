@@ -1,9 +1,9 @@
 import { type Checker, createChecker, formatVerdict, LoggedClient, Random } from '@parley/load-test';
 import type { ChannelId } from '@parley/protocol';
-import { WebSocket } from 'ws';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
 import { openPostgres, type Postgres } from '../../packages/server/src/storage/postgres.ts';
+import { PatientWebSocket } from '../patient-websocket.ts';
 import type { Target } from './target.ts';
 
 const PAUSE_MS = 50;
@@ -101,12 +101,5 @@ export class Talkers {
         .send(`${client.name} ${this.said}`)
         .catch((error: unknown) => this.#refused.push(String(error)));
     }
-  }
-}
-
-/** Messages come in turns of their own, so that a log can tell what follows from which. */
-class PatientWebSocket extends WebSocket {
-  constructor(url: string, protocols: string[]) {
-    super(url, protocols, { allowSynchronousEvents: false, perMessageDeflate: false });
   }
 }
