@@ -1,3 +1,4 @@
+export { LINK_KINDS, type LinkKind, type LinkScene } from './campaign/link-kinds.ts';
 export { runTrial, type TrialFault, type TrialOptions, type TrialResult, type TrialWorld } from './campaign/trial.ts';
 export type { Rooms } from './campaign/workload.ts';
 export { type Checker, type CheckerOptions, createChecker } from './checker/checker.ts';

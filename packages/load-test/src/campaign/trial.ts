@@ -34,6 +34,8 @@ export interface TrialOptions {
   readonly faults: readonly TrialFault[];
   /** Devices that take part; users may have several. */
   readonly devices: number;
+  /** Multiplies the pauses of everybody; 1 unless given. */
+  readonly slowdown?: number;
   /** Codes with which a send may be refused while the faults last; none where nothing may be refused. */
   readonly mayRefuse?: readonly string[];
   onRecord?(record: HistoryRecord): void;
@@ -80,7 +82,7 @@ class Trial {
       for (let index = 0; index < devices; index++) this.#add(`device${index}`, index);
       await this.#until('everybody is online', () => this.#clients.find((client) => !client.isOnline)?.name);
       for (const client of this.#clients) for (const room of Object.values(world.rooms)) client.show(room);
-      const workload = new Workload(this.#clients, world.rooms, random.fork('workload'));
+      const workload = new Workload(this.#clients, world.rooms, random.fork('workload'), this.#options.slowdown);
       workload.start();
       const looks = setInterval(() => this.#look(false), LOOK_PERIOD_MS);
       await delay(WARM_UP_MS);
@@ -172,7 +174,11 @@ class Trial {
         const { isLoaded, isLoading } = client.channel(channel).messages.getSnapshot();
         if (isLoaded && !isLoading) continue;
         // A page that did not come while something was broken shows a person an error, and he tries again.
-        if (!isLoading) client.channel(channel).load().catch(() => {});
+        if (!isLoading)
+          client
+            .channel(channel)
+            .load()
+            .catch(() => {});
         return `${proc} still loads ${channel}`;
       }
     }

@@ -24,6 +24,7 @@ export class Workload {
   readonly #clients: readonly LoggedClient[];
   readonly #rooms: Rooms;
   readonly #random: Random;
+  readonly #slowdown: number;
   readonly #deeds: readonly { readonly weight: number; readonly run: Deed }[];
   readonly #timers = new Set<NodeJS.Timeout>();
   #texts = 0;
@@ -31,7 +32,8 @@ export class Workload {
   #mayRestart = true;
 
   /** The first client must be that of the owner of both rooms. */
-  constructor(clients: readonly LoggedClient[], rooms: Rooms, random: Random) {
+  constructor(clients: readonly LoggedClient[], rooms: Rooms, random: Random, slowdown = 1) {
+    this.#slowdown = slowdown;
     this.#clients = clients;
     this.#rooms = rooms;
     this.#random = random;
@@ -67,15 +69,12 @@ export class Workload {
   }
 
   #next(client: LoggedClient): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        if (this.#isOver) return;
-        this.#act(client);
-        this.#next(client);
-      },
-      this.#random.between(MIN_PAUSE_MS, MAX_PAUSE_MS),
-    );
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (this.#isOver) return;
+      this.#act(client);
+      this.#next(client);
+    }, this.#slowdown * this.#random.between(MIN_PAUSE_MS, MAX_PAUSE_MS));
     this.#timers.add(timer);
   }
 

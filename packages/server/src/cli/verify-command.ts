@@ -3,6 +3,7 @@ import { recordCare } from '../backup/records.ts';
 import { type VerifyReport, verifyDatabase } from '../backup/verify.ts';
 import { StartError } from '../lib/start-error.ts';
 import type { Postgres } from '../storage/postgres.ts';
+import { checkVerdict, type FaultFlags, verifyFaults } from './faults/verify-faults.ts';
 import { processTerminal, type Terminal, writeRows } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -11,8 +12,23 @@ export function verifyCommand(terminal: Terminal = processTerminal): Command {
   return new Command('verify')
     .description('Check that nothing is missing, doubled or dangling in the database; the server may go on running')
     .option('--json', 'as JSON')
-    .action((flags: { json?: true }) =>
-      withDatabase(
+    .option('--faults', 'break a test installation while people talk to it, and sign what was found')
+    .option('--test-installation', 'with --faults: it is one, and may be broken')
+    .option('--url <address>', 'with --faults: where clients reach it')
+    .option('--count <trials>', 'with --faults: how often something is broken', '9')
+    .option('--seed <number>', 'with --faults: repeats a run')
+    .option(
+      '--break <command>',
+      'with --faults: a command that breaks a part, such as a node; may be given again',
+      gather,
+      [],
+    )
+    .option('--mend <command>', 'with --faults: the command that mends it, in the same order', gather, [])
+    .option('--verdict <file>', 'check that this installation signed the verdict in a file')
+    .action((flags: FaultFlags & { verdict?: string }) => {
+      if (flags.verdict !== undefined) return checkVerdict(terminal, flags.verdict);
+      if (flags.faults === true) return verifyFaults(terminal, flags);
+      return withDatabase(
         terminal,
         async ({ pool }) => {
           const report = await verifyOnce({ pool });
@@ -20,8 +36,12 @@ export function verifyCommand(terminal: Terminal = processTerminal): Command {
           demandSound(report);
         },
         { schema: 'any', statementTimeoutMs: 0 },
-      ),
-    );
+      );
+    });
+}
+
+function gather(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 /** Verifies the database, and records it where all is well. */

@@ -17,10 +17,15 @@ export interface Party {
 /** Longer than any campaign. */
 const SESSION_MS = 7 * 86_400_000;
 
-/** Makes people and rooms for a trial straight in the database: nobody knows of them but who is given them. The first owns the rooms. */
-export async function makeParty(db: Database, size: number, name: string): Promise<Party> {
+/** Makes people and rooms for a trial straight in the database: nobody knows of them but who is given them. The first owns the rooms; bots may say more in a minute. */
+export async function makeParty(
+  db: Database,
+  size: number,
+  name: string,
+  kind: 'human' | 'bot' = 'human',
+): Promise<Party> {
   const accounts: Account[] = [];
-  for (let index = 0; index < size; index++) accounts.push(await makeAccount(db, `${name}-${index}`));
+  for (let index = 0; index < size; index++) accounts.push(await makeAccount(db, `${name}-${index}`, kind));
   const [owner, ...others] = accounts;
   if (owner === undefined) throw new Error('a party needs people');
   // Nobody is connected yet who would have to be told.
@@ -32,11 +37,15 @@ export async function makeParty(db: Database, size: number, name: string): Promi
   return { accounts, rooms: { hall: await open('public'), club: await open('private') } };
 }
 
-async function makeAccount(db: Database, username: string): Promise<Account> {
+async function makeAccount(db: Database, username: string, kind: 'human' | 'bot'): Promise<Account> {
   const id = makeUuid() as UserId;
   const token = makeToken('session');
   const nowMs = Date.now();
-  await query(db, `INSERT INTO users (id, username, display_name, role) VALUES ($1, $2, $2, 'member')`, [id, username]);
+  await query(db, `INSERT INTO users (id, username, display_name, role, kind) VALUES ($1, $2, $2, 'member', $3)`, [
+    id,
+    username,
+    kind,
+  ]);
   await insertSession(db, {
     ...CLI_ORIGIN,
     id: makeUuid() as SessionId,
