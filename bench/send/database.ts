@@ -23,7 +23,8 @@ export async function openBenchDatabase(maxConnections: number): Promise<BenchDa
   const postgres = openPostgres({
     connection: server.connectionConfig,
     maxConnections,
-    statementTimeoutMs: 60_000,
+    // Filling takes as long as the machine is slow.
+    statementTimeoutMs: 600_000,
     onError: () => {},
   });
   await migrateUp(postgres.db);

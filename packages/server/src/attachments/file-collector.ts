@@ -30,14 +30,14 @@ export class FileCollector {
   }
 
   start(): void {
-    const { clock, db, onFault } = this.#ports;
+    const { clock, db } = this.#ports;
     this.#timer = clock.setInterval(() => {
       this.#collecting = this.#collecting
         .then(() => this.collect())
         .then(async () => {
           if (await claimSweep(db, clock.now(), SWEEP_PERIOD_MS)) await this.sweep();
         })
-        .catch(onFault);
+        .catch((error: unknown) => this.#ports.onFault(error));
     }, COLLECT_PERIOD_MS);
   }
 

@@ -269,7 +269,7 @@ test('[ATT4] bytes that no file knows are found, and those that one knows are le
   expect(await claimSweep(database.db, clock.now() + DAY_MS - 1, DAY_MS)).toBe(false);
   expect(await claimSweep(database.db, clock.now() + DAY_MS, DAY_MS)).toBe(true);
   // The files are of now, whatever the clock of the rooms says.
-  const later = { ...clock, now: () => Date.now() + 2 * DAY_MS } as unknown as FakeClock;
+  const later = Object.assign(new FakeClock(), { now: () => Date.now() + 2 * DAY_MS });
   await new FileCollector({ db: database.db, clock: later, blobs, onFault: () => {} }).sweep();
   await expect(blobs.read(lost.key)).rejects.toMatchObject({ code: 'not_found' });
   expect(await statusOf(ann, known.id)).toBe(200);
