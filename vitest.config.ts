@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Sources are tested as written: the `source` export condition resolves our own packages to their TypeScript.
 const shared = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
-const integration = ['packages/*/{src,sim}/**/*.{pg,redis,proc}.test.ts', 'tests/*.test.ts'];
+const integration = ['packages/*/{src,sim}/**/*.{pg,redis,proc}.test.ts', 'tests/*.test.ts', 'tests/load/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -39,8 +39,8 @@ const CLIENT_PLATFORMS = [
   ['packages/client/src/react/', /^react$/],
 ];
 
-/** Rooms of the server that act as a client of one, and what they may use for it. */
-const CLIENT_ROOMS = ['cli'];
+/** Rooms of the server that act as a client of one, and what they may import for it. */
+const CLIENT_ROOMS = ['cli', 'cli.ts'];
 const CLIENT_PACKAGES = ['client', 'load-test'];
 
 const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'search', 'attachments', 'audit', 'trends'];

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { loadCommand } from '@parley/load-test';
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
 import { backupCommand } from './cli/backup-command.ts';
@@ -6,6 +7,7 @@ import { chatCommand } from './cli/chat/chat-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { flagCommand } from './cli/flag-command.ts';
 import { keyCommand } from './cli/key-command.ts';
+import { startLoadServer } from './cli/load-server.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { promoteCommand } from './cli/promote-command.ts';
 import { restoreCommand } from './cli/restore-command.ts';
@@ -33,7 +35,8 @@ const program = new Command('parley')
   .addCommand(flagCommand())
   .addCommand(statsCommand())
   .addCommand(auditCommand())
-  .addCommand(chatCommand());
+  .addCommand(chatCommand())
+  .addCommand(loadCommand(startLoadServer));
 
 const code = await runProgram(program, process.argv.slice(2));
 // A command may have told its own failure by now.
