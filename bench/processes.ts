@@ -55,9 +55,14 @@ export async function findPort(): Promise<number> {
   return address.port;
 }
 
+/** A command that runs on one core, where that is possible. */
+export function pinned(command: string[], core: number): string[] {
+  return canPin ? ['taskset', '-c', `${core}`, ...command] : command;
+}
+
 /** Starts a process pinned to a core where that is possible. Its errors go to ours. */
 export function startProcess(command: string[], core: number): ChildProcess {
-  const [program = '', ...args] = canPin ? ['taskset', '-c', `${core}`, ...command] : command;
+  const [program = '', ...args] = pinned(command, core);
   return spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

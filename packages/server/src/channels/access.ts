@@ -43,6 +43,8 @@ export class AccessDirectory {
   readonly #facts = new Map<ChannelId, ChannelFacts>();
   readonly #courses = new Map<ChannelId, Course>();
   readonly #listeners = new Map<ChannelId, number>();
+  /** The latest role that was learned in a channel. */
+  readonly #shared = new Map<ChannelId, KnownRole>();
   readonly #threads = new Map<ChannelId, ChannelFacts>();
   #gaps = 0;
 
@@ -139,8 +141,17 @@ export class AccessDirectory {
     const course = this.#courseOf(facts.id);
     // What came, or was missed, while this was read has shown it to be old; what is to come cannot put that right.
     const isOld = facts.accessRev < course.accessRev || gapsBefore !== this.#gaps;
-    user.roles.set(facts.id, { role, asOf: facts.accessRev, gaps: isOld ? null : course.gaps });
     this.#learn(facts);
+    const known = this.#roleOf(facts.id, { role, asOf: facts.accessRev, gaps: isOld ? null : course.gaps });
+    user.roles.set(this.#facts.get(facts.id)?.id ?? facts.id, known);
+  }
+
+  /** Members with the same role share what is known of it: there are far more of them than of roles. */
+  #roleOf(channelId: ChannelId, known: KnownRole): KnownRole {
+    const shared = this.#shared.get(channelId);
+    if (shared?.role === known.role && shared.asOf === known.asOf && shared.gaps === known.gaps) return shared;
+    this.#shared.set(channelId, known);
+    return known;
   }
 
   /**
@@ -175,6 +186,7 @@ export class AccessDirectory {
     if (left > 0) this.#listeners.set(channelId, left);
     else {
       this.#listeners.delete(channelId);
+      this.#shared.delete(channelId);
       this.#courses.delete(channelId);
       this.#facts.delete(channelId);
     }

@@ -123,7 +123,8 @@ export class Hub {
     const missed = room.keptSince(rev);
     if (missed === null) return false;
     room.subscribers.add(subscriber);
-    subscriber.channels.add(channelId);
+    // The room's own id: each session would else keep a copy of every name that it was read with.
+    subscriber.channels.add(room.channelId);
     this.forget(subscriber, channelId);
     for (const { frame, effect } of missed) {
       subscriber.outbox.push(frame);

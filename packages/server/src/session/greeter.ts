@@ -75,7 +75,7 @@ export class Greeter {
     const flags = this.#ports.flagsFor(session, actor);
     const told = flags instanceof Promise ? await flags : flags;
     if (!session.isOpen) return;
-    session.actor = actor;
+    session.opened(actor);
     session.send(this.#welcome(actor, user, told));
     if (greeting.resume?.more !== true) await this.#finish(session, greeting);
   }

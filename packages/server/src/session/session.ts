@@ -26,9 +26,9 @@ export class Session implements Subscriber {
   readonly outbox: Outbox;
   readonly channels = new Set<ChannelId>();
   readonly address: string;
-  readonly userAgent: string;
-  /** A token that came in the `Authorization` header of the upgrade. */
-  readonly headerToken: string | null;
+  userAgent: string;
+  /** A token that came in the `Authorization` header of the upgrade; gone once it was looked at. */
+  headerToken: string | null;
   state: SessionState = 'opening';
   actor: Actor | null = null;
   /** Seconds on the gateway's clock at which the socket was last heard; whole numbers stay out of the heap. */
@@ -76,6 +76,13 @@ export class Session implements Subscriber {
 
   get isOpen(): boolean {
     return this.state !== 'ended';
+  }
+
+  /** It has its user: what only the opening needed is let go, for a session may last for days. */
+  opened(actor: Actor): void {
+    this.actor = actor;
+    this.userAgent = '';
+    this.headerToken = null;
   }
 
   /** Counts what is said before there is a user; false above `max`. */

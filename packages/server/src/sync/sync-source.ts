@@ -10,9 +10,9 @@ export interface Place {
 
 /** What the sync room offers to sessions. */
 export interface SyncSource {
-  rootIds(userId: UserId): Promise<ChannelId[]>;
+  rootIds(userId: UserId): Promise<readonly ChannelId[]>;
   /** All of a user's channels and followed threads, threads after their roots. */
-  places(userId: UserId): Promise<Place[]>;
+  places(userId: UserId): Promise<readonly Place[]>;
   /** One of them; null when the user is not in it. */
   place(userId: UserId, channelId: ChannelId): Promise<Place | null>;
   /** What brings a client up to date that has what `resume` names; `places` were read for it. */

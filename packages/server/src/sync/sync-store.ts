@@ -24,18 +24,7 @@ SELECT ${CHANNEL_COLUMNS}, ${MEMBERSHIP_COLUMNS}, ${FACTS_JSON}
    AND (c.kind <> 'thread' OR EXISTS (SELECT FROM channel_members above
          WHERE above.channel_id = c.root_id AND above.user_id = $1 AND above.left_at IS NULL))`;
 
-/** Root channels of a user, so that their rooms can be joined before anything else is read. */
-export async function readRootIds(on: Queryable, userId: UserId): Promise<ChannelId[]> {
-  const rows = await query<{ id: ChannelId }>(
-    on,
-    `SELECT c.id FROM channel_members m JOIN channels c ON c.id = m.channel_id
-      WHERE m.user_id = $1 AND m.left_at IS NULL AND c.kind <> 'thread'`,
-    [userId],
-  );
-  return rows.map((row) => row.id);
-}
-
-/** Root channels of several users. */
+/** Root channels of several users, so that their rooms can be joined before anything else is read. */
 export function readMemberships(
   on: Queryable,
   userIds: readonly UserId[],
@@ -49,9 +38,30 @@ export function readMemberships(
   );
 }
 
-/** All channels and followed threads of a user, threads last. */
-export function readPlaces(on: Queryable, userId: UserId): Promise<PlaceRow[]> {
-  return query<PlaceRow>(on, `${PLACES} ORDER BY c.kind = 'thread'`, [userId]);
+/** A channel row with what decisions about access need. */
+export type FactsRow = ChannelRow & { readonly facts: ChannelFacts };
+
+/** All channels and followed threads of several users, without the channels themselves: many users are in the same ones. */
+export function readOwnPlaces(
+  on: Queryable,
+  userIds: readonly UserId[],
+): Promise<(MembershipRow & { readonly userId: UserId })[]> {
+  return query(
+    on,
+    `SELECT m.user_id AS "userId", ${MEMBERSHIP_COLUMNS}
+       FROM channel_members m
+       JOIN channels c ON c.id = m.channel_id
+      WHERE m.user_id = ANY($1::uuid[]) AND m.left_at IS NULL
+        AND (c.kind <> 'thread' OR EXISTS (SELECT FROM channel_members above
+              WHERE above.channel_id = c.root_id AND above.user_id = m.user_id AND above.left_at IS NULL))`,
+    [userIds],
+  );
+}
+
+export function readChannels(on: Queryable, channelIds: readonly ChannelId[]): Promise<FactsRow[]> {
+  return query(on, `SELECT ${CHANNEL_COLUMNS}, ${FACTS_JSON} FROM channels c WHERE c.id = ANY($1::uuid[])`, [
+    channelIds,
+  ]);
 }
 
 /** Those of the channels that the user is in. */

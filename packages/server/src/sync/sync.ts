@@ -10,23 +10,25 @@ import type {
   UserId,
 } from '@parley/protocol';
 import type { RecentMessages } from '../cache/recent-messages.ts';
-import { channelView, joinedChannel, memberView } from '../channels/channel-rows.ts';
+import { channelView, joinedChannel, membershipView, memberView } from '../channels/channel-rows.ts';
 import { accessOf, readGranted } from '../channels/granted.ts';
 import { demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
+import { batched } from '../lib/batched.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
 import type { Place, SyncSource } from './sync-source.ts';
 import {
   type ChangedMemberRow,
   type PlaceRow,
   readChannel,
+  readChannels,
+  readMemberships,
   readMembersSince,
   readMessagesSince,
+  readOwnPlaces,
   readPlace,
-  readPlaces,
   readPlacesIn,
-  readRootIds,
   type Since,
 } from './sync-store.ts';
 
@@ -37,6 +39,8 @@ export const MAX_RESUME_CHANGES = 10_000;
 /** Revs read by one query and sent in one frame, about 100 kB. */
 const FRAME_CHANGES = 500;
 const FRAME_CHANNELS = 200;
+/** Users whose places are read together: after an outage all come back at once. More would hold up the loop. */
+const TOGETHER = { maxKeys: 50, maxRunning: 2 };
 
 /**
  * Brings clients up to date: whole, or with an explicit reset. What may be seen, and where each channel stands, is always read
@@ -46,19 +50,24 @@ export class Sync implements SyncSource {
   readonly #db: Database;
   readonly #epoch: () => string;
   readonly #recent: RecentMessages | undefined;
+  readonly #rootIdsOf: (userId: UserId) => Promise<ChannelId[] | undefined>;
+  readonly #placesOf: (userId: UserId) => Promise<Place[] | undefined>;
 
   constructor(db: Database, epoch: () => string, recent?: RecentMessages) {
     this.#db = db;
     this.#epoch = epoch;
     this.#recent = recent;
+    const nameOf = (userId: UserId) => userId;
+    this.#rootIdsOf = batched({ load: (userIds: readonly UserId[]) => rootIdsOf(db, userIds), nameOf, ...TOGETHER });
+    this.#placesOf = batched({ load: (userIds: readonly UserId[]) => placesOf(db, userIds), nameOf, ...TOGETHER });
   }
 
-  rootIds(userId: UserId): Promise<ChannelId[]> {
-    return readRootIds(this.#db, userId);
+  async rootIds(userId: UserId): Promise<readonly ChannelId[]> {
+    return (await this.#rootIdsOf(userId)) ?? [];
   }
 
-  async places(userId: UserId): Promise<Place[]> {
-    return (await readPlaces(this.#db, userId)).map(placeOf);
+  async places(userId: UserId): Promise<readonly Place[]> {
+    return (await this.#placesOf(userId)) ?? [];
   }
 
   async place(userId: UserId, channelId: ChannelId): Promise<Place | null> {
@@ -224,6 +233,40 @@ function changesOf(
   members: NonNullable<Changes['members']>,
 ): Changes {
   return { channelId: channel.id, from: since, rev: channel.rev, reset: false, channel, messages, members };
+}
+
+async function rootIdsOf(db: Database, userIds: readonly UserId[]): Promise<Map<UserId, ChannelId[]>> {
+  const roots = new Map<UserId, ChannelId[]>();
+  for (const { userId, channelId } of await readMemberships(db, userIds)) listIn(roots, userId).push(channelId);
+  return roots;
+}
+
+/** The users share what is said of a channel, so that a channel costs once however many of its members come. */
+async function placesOf(db: Database, userIds: readonly UserId[]): Promise<Map<UserId, Place[]>> {
+  const [own, rows] = await atOneMoment(db, async (tx) => {
+    const memberships = await readOwnPlaces(tx, userIds);
+    const channelIds = [...new Set(memberships.map((row) => row.channelId))];
+    return [memberships, await readChannels(tx, channelIds)] as const;
+  });
+  const channels = new Map(rows.map((row) => [row.id, { facts: row.facts, view: channelView(row) }]));
+  const places = new Map<UserId, Place[]>();
+  for (const row of own) {
+    const { facts, view } = present(channels.get(row.channelId), 'channel');
+    const membership = { ...membershipView(row), channelId: view.id };
+    listIn(places, row.userId).push({ facts, role: row.role, joined: { channel: view, membership } });
+  }
+  for (const list of places.values()) list.sort((a, b) => Number(isThread(a)) - Number(isThread(b)));
+  return places;
+}
+
+function isThread({ joined }: Place): boolean {
+  return joined.channel.kind === 'thread';
+}
+
+function listIn<Key, Item>(lists: Map<Key, Item[]>, key: Key): Item[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 function placeOf(row: PlaceRow): Place {

@@ -21,30 +21,38 @@ function ownChannels(view: View, userId: unknown): { member: Row; channel: Row }
   });
 }
 
-/** Channels and followed threads, threads last; a thread counts only with its root. */
-function places(view: View, userId: unknown): Row[] {
-  const own = ownChannels(view, userId).filter(
+/** Channels and followed threads; a thread counts only with its root. */
+function ownPlaces(view: View, userId: unknown): { member: Row; channel: Row }[] {
+  return ownChannels(view, userId).filter(
     ({ channel }) => channel.kind !== 'thread' || activeMember(view, channel.root_id, userId) !== undefined,
   );
-  const threadsLast = (one: { channel: Row }) => (one.channel.kind === 'thread' ? 1 : 0);
-  return own
-    .sort((a, b) => threadsLast(a) - threadsLast(b))
-    .map(({ member, channel }) => ({
-      ...channelColumns(view, channel),
-      ...membershipColumns(view, member, channel),
-      facts: factsOf(channel),
-    }));
+}
+
+function membershipOf(view: View, { member, channel }: { member: Row; channel: Row }): Row {
+  return membershipColumns(view, member, channel);
+}
+
+function places(view: View, userId: unknown): Row[] {
+  return ownPlaces(view, userId).map((own) => ({
+    ...channelColumns(view, own.channel),
+    ...membershipOf(view, own),
+    facts: factsOf(own.channel),
+  }));
 }
 
 /** The statements that only read: for resuming, for access, for pages. */
 export const READING_STATEMENTS = [
-  statement(/^SELECT c\.id FROM channel_members m JOIN channels c .* AND c\.kind <> 'thread'$/, (view, [userId]) =>
-    ownChannels(view, userId).flatMap(({ channel }) => (channel.kind === 'thread' ? [] : [{ id: channel.id }])),
+  statement(
+    /^SELECT m\.user_id AS "userId", m\.channel_id AS "channelId", CASE WHEN .* above\.user_id = m\.user_id AND above\.left_at IS NULL\)\)$/,
+    (view, [userIds]) =>
+      list(userIds).flatMap((userId) => ownPlaces(view, userId).map((own) => ({ userId, ...membershipOf(view, own) }))),
   ),
 
-  statement(
-    /^SELECT c\.id, c\.kind, .* AS facts FROM channel_members m .* ORDER BY c\.kind = 'thread'$/,
-    (view, [userId]) => places(view, userId),
+  statement(/^SELECT c\.id, c\.kind, .* AS facts FROM channels c WHERE c\.id = ANY/, (view, [ids]) =>
+    list(ids).flatMap((id) => {
+      const row = view.get('channels', id);
+      return row === undefined ? [] : [{ ...channelColumns(view, row), facts: factsOf(row) }];
+    }),
   ),
 
   statement(
