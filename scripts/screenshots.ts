@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { startEmbeddedPostgres } from '../packages/server/src/embedded/embedded-postgres.ts';
 import { serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { launchBrowser } from '../tests/support/chromium.ts';
@@ -150,13 +150,26 @@ interface Take {
 
 async function take(page: Page, { url, shot, path }: Take): Promise<void> {
   await page.goto(`${url}/${shot.hash}`);
-  await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(250);
+  await settle(page);
   await shot.act?.(page).catch((error: unknown) => console.error(`${shot.name}: ${String(error).split('\n')[0]}`));
-  if (shot.act !== undefined) await page.waitForTimeout(250);
+  if (shot.act !== undefined) await settle(page);
   await page.screenshot({ path });
   if ((await page.locator('dialog[open], :popover-open').count()) > 0) await page.reload();
   await page.mouse.move(0, 0);
+}
+
+/** Waits until nothing is on its way: no skeleton, no spinner, no image that is not there yet. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(200);
+  const onItsWay = page.locator('.skeleton, .spinner, .empty-view:not(:has(h1, p)), .image-itself:not(.image-there)');
+  await expectNone(onItsWay);
+  await page.waitForTimeout(150);
+}
+
+async function expectNone(locator: Locator): Promise<void> {
+  const endsAt = Date.now() + 15_000;
+  while ((await locator.count()) > 0 && Date.now() < endsAt) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /** Gives each message the time that it pretends to be from. */

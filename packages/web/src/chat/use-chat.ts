@@ -43,6 +43,11 @@ export function useThreads(): readonly ChannelSummary[] {
   return threads.length === 0 && cached !== null ? cached.threads : threads;
 }
 
+/** A feature flag as it is for the user; undefined where the server tells of none. */
+export function useFlag(key: string): boolean | string | number | undefined {
+  return useStore(useClient().flags)[key];
+}
+
 /** The handle of a channel or thread. */
 export function useChannel(channelId: ChannelId): Channel {
   return useClient().channel(channelId);

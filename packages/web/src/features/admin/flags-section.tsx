@@ -45,14 +45,17 @@ function FlagCard({ flag, onChanged }: { readonly flag: Flag; readonly onChanged
           <code>{key}</code>
           {killed && <span className="tag">{t('flags.killed')}</span>}
         </h3>
-        <Button look={killed ? 'plain' : 'danger'} onClick={kill}>
-          {t(killed ? 'flags.revive' : 'flags.kill')}
-        </Button>
+        <Button onClick={kill}>{t(killed ? 'flags.revive' : 'flags.kill')}</Button>
       </div>
       <p>{description}</p>
-      <p className="soft-text">{t('flags.facts', { owner, until, value: String(flag.default) })}</p>
+      <p className="soft-text">
+        {t('flags.facts', { owner, until, value: flag.default === '' ? t('flags.empty') : String(flag.default) })}
+      </p>
       {flag.type === 'boolean' && !killed && (
         <AudienceForm flag={flag} onChanged={onChanged} key={JSON.stringify(flag.rules)} />
+      )}
+      {flag.type === 'string' && !killed && flag.rules.length < 2 && (
+        <TextForm flag={flag} onChanged={onChanged} key={JSON.stringify(flag.rules)} />
       )}
     </li>
   );
@@ -108,6 +111,36 @@ function AudienceForm({ flag, onChanged }: { readonly flag: Flag; readonly onCha
         </SelectField>
       )}
       <Button type="submit" look="primary" disabled={rules === null || !isChanged}>
+        {t('common.save')}
+      </Button>
+    </form>
+  );
+}
+
+/** One text for everybody; an empty one takes it back. */
+function TextForm({ flag, onChanged }: { readonly flag: Flag; readonly onChanged: () => void }) {
+  const { t } = useWords();
+  const client = useClient();
+  const attempt = useAttempt();
+  const present = String(flag.rules[0]?.value ?? '');
+  const [text, setText] = useState(present);
+  return (
+    <form
+      className="flag-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const rules = text.trim() === '' ? [] : [{ value: text.trim() }];
+        attempt(client.call('flag.set', { key: flag.key, rules }).then(onChanged));
+      }}
+    >
+      <TextField
+        label={t('flags.value')}
+        value={text}
+        maxLength={500}
+        autoComplete="off"
+        onChange={(event) => setText(event.target.value)}
+      />
+      <Button type="submit" look="primary" disabled={text.trim() === present}>
         {t('common.save')}
       </Button>
     </form>

@@ -4,7 +4,7 @@ import { LIMITS } from '@parley/protocol/constants';
 import { type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { mayIn } from '../../chat/permissions.ts';
-import { useChannel, useChannelInfo, useMe } from '../../chat/use-chat.ts';
+import { useChannel, useChannelInfo, useFlag, useMe } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { navigate, toChannel } from '../../lib/routes.ts';
 import { notify } from '../../ui/notices.tsx';
@@ -81,9 +81,10 @@ export function ConversationView(props: ConversationViewProps) {
       );
     if (own !== undefined) setEditingId(own.id);
   };
+  const areFilesOn = useFlag('uploads') !== false;
   const takeFiles = useTakeFiles(channelId, focusComposer);
   const mayWrite = mayIn(root, isThread ? 'thread.reply' : 'message.send');
-  const onFiles = mayWrite && mayIn(root, 'message.attach') ? takeFiles : null;
+  const onFiles = mayWrite && areFilesOn && mayIn(root, 'message.attach') ? takeFiles : null;
   return (
     <ConversationContext value={conversation}>
       <EditingContext value={editingId}>

@@ -7,7 +7,8 @@ export function fileSize(bytes: number, language: string): string {
   const format = new Intl.NumberFormat(language, {
     style: 'unit',
     unit,
-    unitDisplay: 'short',
+    // `18 byte` is what the short form makes of bytes.
+    unitDisplay: unit === 'byte' ? 'narrow' : 'short',
     maximumFractionDigits: 1,
   });
   return format.format(bytes / 1_000 ** step);

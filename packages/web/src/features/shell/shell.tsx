@@ -5,6 +5,7 @@ import { NO_PANE, navigate, type Route, toChannel, useRoute } from '../../lib/ro
 import { useMedia } from '../../lib/use-media.ts';
 import { ChannelList } from '../channel-list/channel-list.tsx';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
+import { NoticeBanner } from '../connection/notice-banner.tsx';
 import { ChannelView } from '../conversation/channel-view.tsx';
 import { EmptyView } from './empty-view.tsx';
 import { HomeView } from './home-view.tsx';
@@ -28,6 +29,7 @@ import { ServerHead } from './server-head.tsx';
 import { useAttentionTitle } from './use-attention-title.ts';
 import { useInvitation } from './use-invitation.ts';
 import { useShortcuts } from './use-shortcuts.ts';
+import '../../ui/person.css';
 import './shell.css';
 
 type OpenDialog = 'browse' | 'create' | 'direct' | 'switcher' | 'shortcuts' | null;
@@ -55,6 +57,7 @@ export function Shell() {
       </div>
       <main id="main" className="shell-main" tabIndex={-1}>
         <ConnectionBanner />
+        <NoticeBanner />
         <div className="shell-sheet">
           <Suspense fallback={<EmptyView />}>
             <MainView route={route} {...dialogs} />
