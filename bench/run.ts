@@ -10,6 +10,8 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   send: () => import('./send/send.ts'),
   search: () => import('./search.ts'),
   sessions: () => import('./sessions/sessions.ts'),
+  cluster: () => import('./cluster/cluster.ts'),
+  storm: () => import('./storm/storm.ts'),
   receipts: () => import('./receipts/receipts.ts'),
   unread: () => import('./unread/unread.ts'),
   recent: () => import('./recent/recent.ts'),

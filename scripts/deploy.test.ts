@@ -31,6 +31,22 @@ describe('the files to deploy with', () => {
     const upstream = [...read('deploy/nginx.conf').matchAll(/^\s+server (\S+:\d+)/gm)].map((match) => match[1]);
     expect(nodes.length).toBeGreaterThan(1);
     expect(upstream).toEqual(nodes);
+    expect(/^\s+reverse_proxy (.+) \{$/m.exec(read('deploy/Caddyfile'))?.[1]?.split(' ')).toEqual(nodes);
+  });
+
+  test('a node has the time to hand its clients over before it is killed', () => {
+    const notice = SETTINGS.drainNotice.schema.parse(undefined);
+    // The slowest move, what closing takes, and the queue's own deadline.
+    const neededMs = notice + 20_000 + 1_000 + 10_000;
+    expect(Number(/stop_grace_period: (\d+)s/.exec(read('docker-compose.yml'))?.[1]) * 1_000).toBeGreaterThan(neededMs);
+    expect(Number(/TimeoutStopSec=(\d+)/.exec(read('deploy/parley.service'))?.[1]) * 1_000).toBeGreaterThan(neededMs);
+  });
+
+  test('proxies notice within the notice that a node gives', () => {
+    const notice = SETTINGS.drainNotice.schema.parse(undefined);
+    const interval = Number(/health_interval (\d+)s/.exec(read('deploy/Caddyfile'))?.[1]) * 1_000;
+    expect(interval).toBeLessThan(notice);
+    expect(read('deploy/nginx.conf')).toMatch(/proxy_next_upstream error http_503;/);
   });
 
   test('the proxy keeps a quiet socket for longer than two heartbeats', () => {
