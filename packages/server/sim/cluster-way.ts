@@ -57,15 +57,28 @@ export function joinRedis({ server, nodeName, config, clock, random, effects }: 
   const world = { server, way: redisWay, clock, random, effects };
   const clients: { destroy(): void; readonly isOpen: boolean }[] = [];
   const onError = () => {};
-  const link = new RedisLink(
-    { url: '', prefix: 'parley:', clock, random: () => random.float(), onError },
-    (_url, reconnect) => {
-      const client = openSimRedisClient(world, reconnect);
-      clients.push(client);
-      return client;
-    },
-  );
-  link.client.connect().catch(onError);
+  const open = (reconnect: false | ((retries: number) => number)) => {
+    const client = openSimRedisClient(world, reconnect);
+    client.on('error', onError);
+    clients.push(client);
+    return client;
+  };
+  const options = { url: '', prefix: 'parley:', clock, random: () => random.float(), onError };
+  const link = new RedisLink(options, (_, ports) => {
+    const client = open((retries) => ports.retryDelay(retries));
+    return {
+      client,
+      get isReady() {
+        return client.isReady;
+      },
+      shards: null,
+      countsListeners: true,
+      start: async () => void (await client.connect()),
+      newConnection: () => Promise.resolve(open(false)),
+      close: () => client.destroy(),
+    };
+  });
+  link.home.start().catch(onError);
   const bus = new RedisBus({ link, nodeName, onError });
   return {
     bus,

@@ -193,20 +193,7 @@ export function buildNode<AnyDoor extends Door>(
     recheck: (actors) => ports.recheck(actors),
     onError: fault,
   });
-  const recovery = new LossRecovery({
-    clock,
-    steps: [
-      () => topCheck.compareAll(),
-      () =>
-        gainMissedMemberships({
-          hub: rooms.hub,
-          readMemberships: (userIds) => readMemberships(db, userIds),
-          notice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
-        }),
-      () => credentials.recheckAll(),
-    ],
-    onError: fault,
-  });
+  const recovery = buildRecovery(ports, late, rooms.hub, [() => topCheck.compareAll(), () => credentials.recheckAll()]);
   const drain = new Drain({ gateway, queue: rooms.queue, clock, random: () => ports.random() });
   ports.bus.onLoss = () => {
     recovery.run();
@@ -228,6 +215,22 @@ export function buildNode<AnyDoor extends Door>(
       gateway.close();
     },
   };
+}
+
+/** Makes up for what the bus may have lost: by these checks, and for channels that users were added to meanwhile. */
+function buildRecovery(
+  { clock, db, logger }: RoomPorts,
+  late: LateParts,
+  hub: Hub,
+  [compareTops, recheckCredentials]: readonly [() => Promise<void>, () => Promise<void>],
+): LossRecovery {
+  const gain = () =>
+    gainMissedMemberships({
+      hub,
+      readMemberships: (userIds) => readMemberships(db, userIds),
+      notice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
+    });
+  return new LossRecovery({ clock, steps: [compareTops, gain, recheckCredentials], onError: faultLogger(logger) });
 }
 
 /** The one circle of the house: the hub is built before the sessions that it tells. */

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Random } from '@parley/load-test';
 import { BasicCommandParser } from '@redis/client/dist/lib/client/parser.js';
 import commands from '@redis/client/dist/lib/commands/index.js';
-import type { RedisClient } from '../../src/storage/redis.ts';
+import type { RedisClient } from '../../src/storage/redis-client.ts';
 import type { NodeClock } from '../node-clock.ts';
 import type { Tally } from '../tally.ts';
 import type { RedisBackend, RedisServer } from './redis-server.ts';

@@ -62,32 +62,21 @@ function readGroup(keys: Keyspace, args: readonly string[]): Reply {
 }
 
 /** Gives a consumer what others of its group were given and have not acknowledged for long enough. */
-function autoClaim(keys: Keyspace, args: readonly string[]): Reply {
+function claim(keys: Keyspace, args: readonly string[]): Reply {
   const [key, name, consumer] = [argument(args, 0), argument(args, 1), argument(args, 2)];
-  const [idleMs, start] = [integer(argument(args, 3)), argument(args, 4)];
-  const countAt = args.findIndex((one) => one.toUpperCase() === 'COUNT');
-  const count = countAt < 0 ? 100 : integer(argument(args, countAt + 1));
+  const idleMs = integer(argument(args, 3));
   const { stream, group } = groupOf(keys, key, name);
   const claimed: Reply[] = [];
-  const deleted: Reply[] = [];
-  const ids = [...group.pending.keys()].filter((id) => compareIds(id, start) >= 0).sort(compareIds);
-  let next = '0-0';
-  for (const id of ids) {
-    if (claimed.length >= count) {
-      next = id;
-      break;
-    }
-    const pending = group.pending.get(id);
-    const entry = stream.find(id);
-    if (entry === undefined) {
-      group.pending.delete(id);
-      deleted.push(id);
-    } else if (pending !== undefined && keys.now() - pending.givenAtMs >= idleMs) {
+  for (const id of args.slice(4)) {
+    const [pending, entry] = [group.pending.get(id), stream.find(id)];
+    if (pending === undefined || keys.now() - pending.givenAtMs < idleMs) continue;
+    if (entry === undefined) group.pending.delete(id);
+    else {
       group.pending.set(id, { consumer, givenAtMs: keys.now() });
       claimed.push(replyOf(entry));
     }
   }
-  return [next, claimed, deleted];
+  return claimed;
 }
 
 /** Streams, as far as the product uses them. */
@@ -95,7 +84,7 @@ export const STREAM_COMMANDS: Readonly<Record<string, Command>> = {
   XADD: add,
   XGROUP: createGroup,
   XREADGROUP: readGroup,
-  XAUTOCLAIM: autoClaim,
+  XCLAIM: claim,
   XLEN: (keys, args) => keys.get('stream', argument(args, 0))?.entries.length ?? 0,
   XRANGE: (keys, args) =>
     (keys.get('stream', argument(args, 0))?.range(argument(args, 1), argument(args, 2)) ?? []).map(replyOf),
@@ -108,7 +97,7 @@ export const STREAM_COMMANDS: Readonly<Record<string, Command>> = {
     const { group } = groupOf(keys, argument(args, 0), argument(args, 1));
     const [from, to, count] = [argument(args, 2), argument(args, 3), integer(argument(args, 4))];
     return [...group.pending]
-      .filter(([id]) => compareIds(id, from) >= 0 && compareIds(id, to) <= 0)
+      .filter(([id]) => (from === '-' || compareIds(id, from) >= 0) && (to === '+' || compareIds(id, to) <= 0))
       .sort(([a], [b]) => compareIds(a, b))
       .slice(0, count)
       .map(([id, { consumer, givenAtMs }]) => [id, consumer, Math.floor(keys.now() - givenAtMs), 1]);

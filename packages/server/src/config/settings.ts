@@ -44,7 +44,7 @@ export const SETTINGS = {
   redisUrl: setting(
     'REDIS_URL',
     z.string().optional(),
-    'Redis 6 or newer, or Valkey: makes this a node of a cluster.',
+    'Redis 6 or newer, or Valkey, also with Sentinel or as a Redis Cluster: makes this a node of several.',
     true,
   ),
   allowedOrigins: setting(

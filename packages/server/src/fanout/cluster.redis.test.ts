@@ -1,7 +1,14 @@
-import { type ChannelId, type DownFrame, type MessageId, makeUuid, type UserId } from '@parley/protocol';
+import { type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RedisWindowStore } from '../cache/redis-window-store.ts';
 import { Members } from '../channels/members.ts';
+import { readConfig } from '../config/config.ts';
+import { RedisPresenceStore } from '../presence/redis-presence-store.ts';
+import { StreamShards } from '../queue/stream-shards.ts';
+import { policiesOf } from '../rate-limit/policy.ts';
+import { RedisLimiter } from '../rate-limit/redis-limiter.ts';
 import { openPostgres, query } from '../storage/postgres.ts';
+import { held, oneOnEachNode, survives } from '../testing/cluster-traffic.ts';
 import { startCuttableProxy } from '../testing/cuttable-proxy.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { SocketClient } from '../testing/socket-client.ts';
@@ -28,84 +35,9 @@ const newUser = () => addUser(database, `cluster-${++users}`);
 const id = () => makeUuid() as MessageId;
 const nodeAt = (index: number): ClusterNode => nodes[index] as ClusterNode;
 
-/** A channel with one member on each node, connected. */
-async function oneOnEachNode(): Promise<{ channelId: ChannelId; ids: UserId[]; clients: SocketClient[] }> {
-  const ids = await Promise.all(nodes.map(newUser));
-  const channelId = await addChannel(database, ids);
-  const clients = await Promise.all(nodes.map((node, index) => SocketClient.connect(node.url, ids[index] as string)));
-  return { channelId, ids, clients };
-}
-
-/** What a client that follows the rules holds of a channel: bodies by rev, and the rev up to which nothing is missing. */
-function held(client: SocketClient, channelId: ChannelId, from: number) {
-  const bodies = new Map<number, string>();
-  let rev = from;
-  let doubles = 0;
-  const take = (frame: DownFrame) => {
-    if (frame.t === 'message' && frame.channel === channelId) {
-      if (frame.rev <= rev) doubles += 1;
-      else if (frame.rev === rev + 1) {
-        bodies.set(frame.rev, frame.message.body);
-        rev = frame.rev;
-      }
-    } else if (frame.t === 'changes' && frame.channelId === channelId && frame.from <= rev) {
-      for (const message of frame.messages) bodies.set(message.rev, message.body);
-      rev = Math.max(rev, frame.rev);
-    }
-  };
-  for (const frame of client.frames) take(frame);
-  return { bodies: [...bodies].sort((a, b) => a[0] - b[0]).map((entry) => entry[1]), rev, doubles };
-}
-
-/** Sends from every node while the fault happens, and proves that everybody ends with the same whole history. */
-async function survives(fault: () => Promise<unknown>): Promise<void> {
-  const { channelId, clients } = await oneOnEachNode();
-  let isOver = false;
-  const acked: string[] = [];
-  const senders = clients.map(async (client, node) => {
-    for (let count = 0; !isOver || count < 20; count++) {
-      const body = `${node}/${count}`;
-      const answer = await client.ask('message.send', { channelId, id: id(), body });
-      expect(answer.t).toBe('ok');
-      acked.push(body);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  });
-  await waitFor('there is traffic', () => acked.length > 20);
-  await fault();
-  const after = acked.length;
-  await waitFor('sends go on', () => acked.length > after + 20);
-  isOver = true;
-  await Promise.all(senders);
-  const top = nodes.length + acked.length;
-  await waitFor('everybody is up to date', () => clients.every((client) => held(client, channelId, 3).rev === top));
-  const rows = await query<{ body: string }>(
-    database.db,
-    'SELECT body FROM messages WHERE channel_id = $1 ORDER BY rev',
-    [channelId],
-  );
-  expect(rows).toHaveLength(acked.length);
-  for (const client of clients) {
-    const { bodies, doubles } = held(client, channelId, 3);
-    expect(bodies).toEqual(rows.map((row) => row.body));
-    expect(doubles).toBe(0);
-  }
-  // Live again, on every way: not by the repair of a quiet channel.
-  const from = clients.map((client) => client.frames.length);
-  await waitFor('live delivery is back', async () => {
-    const body = id();
-    await clients[0]?.run('message.send', { channelId, id: id(), body });
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    return clients.every((client, index) =>
-      client.frames.slice(from[index]).some((frame) => frame.t === 'message' && frame.message.body === body),
-    );
-  });
-  for (const client of clients) client.close();
-}
-
 describe('several nodes', () => {
   test('[CLU2] messages sent on all nodes arrive on all nodes, in one order', async () => {
-    const { channelId, clients } = await oneOnEachNode();
+    const { channelId, clients } = await oneOnEachNode({ database, nodes });
     await Promise.all(
       clients.map(async (client, node) => {
         for (let count = 0; count < 100; count++)
@@ -121,7 +53,7 @@ describe('several nodes', () => {
   });
 
   test('[CLU2] who is removed on one node hears nothing more on another, and who is added hears from then on', async () => {
-    const { channelId, ids, clients } = await oneOnEachNode();
+    const { channelId, ids, clients } = await oneOnEachNode({ database, nodes });
     const [owner, removed] = ids as [UserId, UserId];
     const members = new Members(nodeAt(0).changes);
     await members.kick({ userId: owner, channelId, targetId: removed });
@@ -183,23 +115,25 @@ describe('a node whose database is away', () => {
 
 describe('faults of Redis in traffic', () => {
   test('[CLU4] Redis is killed and started again: nothing is lost, doubled or refused', () =>
-    survives(async () => {
+    survives({ database, nodes }, async () => {
       await redis.kill();
       await waitFor('it is noticed', () => nodes.every((node) => !node.bus.isListening));
       await redis.start();
     }));
 
-  test('[CLU3] subscribers are killed', () => survives(() => redis.ask('CLIENT', 'KILL', 'TYPE', 'pubsub')));
+  test('[CLU3] subscribers are killed', () =>
+    survives({ database, nodes }, () => redis.ask('CLIENT', 'KILL', 'TYPE', 'pubsub')));
 
-  test('[CLU4] all keys are lost', () => survives(() => redis.ask('FLUSHALL')));
+  test('[CLU4] all keys are lost', () => survives({ database, nodes }, () => redis.ask('FLUSHALL')));
 
-  test('[CLU4] Redis stalls for three seconds', () => survives(() => redis.ask('CLIENT', 'PAUSE', '3000', 'ALL')));
+  test('[CLU4] Redis stalls for three seconds', () =>
+    survives({ database, nodes }, () => redis.ask('CLIENT', 'PAUSE', '3000', 'ALL')));
 
   test('[CLU4] [CLU8] Redis is killed and started again while every send goes by it', async () => {
     const direct = nodes;
     nodes = await startTestCluster(database, redis, 3, undefined, { PARLEY_QUEUE_MODE: 'always' });
     try {
-      await survives(async () => {
+      await survives({ database, nodes }, async () => {
         await redis.kill();
         await waitFor('it is noticed', () => nodes.every((node) => !node.bus.isListening));
         await redis.start();
@@ -211,7 +145,7 @@ describe('faults of Redis in traffic', () => {
   });
 
   test('[CLU4] who was added while Redis was away hears the channel once it is back', async () => {
-    const { channelId, ids, clients } = await oneOnEachNode();
+    const { channelId, ids, clients } = await oneOnEachNode({ database, nodes });
     const guest = await newUser();
     const client = await SocketClient.connect(nodeAt(1).url, guest);
     await redis.kill();
@@ -223,4 +157,51 @@ describe('faults of Redis in traffic', () => {
     await waitFor('it hears', () => held(client, channelId, joined.channel.rev).bodies.includes('hello'));
     for (const each of [...clients, client]) each.close();
   });
+});
+
+test('[CLU10] every command is one that Redis 6.0 knows', async () => {
+  await redis.ask('CONFIG', 'RESETSTAT');
+  const all = await startTestCluster(database, redis, 3, undefined, { PARLEY_QUEUE_MODE: 'always' });
+  const { channelId, clients } = await oneOnEachNode({ database, nodes: all });
+  await Promise.all(clients.map((client) => client.run('message.send', { channelId, id: id(), body: 'hello' })));
+  const link = await redis.link();
+  const presence = new RedisPresenceStore('one', link);
+  await presence.write(new Map([['ann' as UserId, 'active']]));
+  await presence.read(['ann' as UserId]);
+  await presence.write(new Map([['ann' as UserId, null]]));
+  await presence.beat();
+  await presence.leave();
+  const windows = new RedisWindowStore(link, 1_000);
+  windows.put('one', { floor: 0, top: 0, messages: [], memberRevs: [] });
+  await windows.get('one');
+  windows.drop('one');
+  await new RedisLimiter(policiesOf(readConfig({})), link).take('message', 'ann');
+  const shards = new StreamShards(link, 'one');
+  await shards.hold(0);
+  const text = 'x';
+  const entry = { channelId: text, rootId: text, id: text, senderId: text, body: text, acceptedAt: 0 };
+  for (const e of ['not ours', JSON.stringify(entry)])
+    await link.client.xAdd(`${link.prefix}queue:{0}`, '*', { n: 'one', e });
+  await shards.read(0, 10);
+  expect(await shards.read(0, 10)).toHaveLength(1);
+  await shards.release(0);
+
+  const stats = String(await redis.ask('INFO', 'commandstats'));
+  const used = [...stats.matchAll(/^cmdstat_([^:]+):/gm)].map((match) => match[1] as string);
+  // The client names itself where the server can take it, and does without elsewhere.
+  const names = used.map((name) => name.replace('|', ' ')).filter((name) => name !== 'client setinfo');
+  expect(names).toEqual(expect.arrayContaining(['publish', 'xreadgroup', 'xclaim', 'hset', 'zadd', 'evalsha', 'get']));
+  const facts = (await redis.ask(
+    'COMMAND',
+    'DOCS',
+    ...new Set(names.map((name) => name.split(' ')[0] as string)),
+  )) as Record<string, { since: string; subcommands?: Record<string, { since: string }> }>;
+  for (const name of names) {
+    const [parent = '', child] = name.split(' ');
+    const since =
+      child === undefined ? facts[parent]?.since : facts[parent]?.subcommands?.[`${parent}|${child}`]?.since;
+    expect.soft(Number.parseFloat(since ?? '99'), name).toBeLessThanOrEqual(6);
+  }
+  for (const client of clients) client.close();
+  await Promise.all(all.map((node) => node.stop()));
 });

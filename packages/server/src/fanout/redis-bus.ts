@@ -1,10 +1,13 @@
 import type { Timer } from '../lib/clock.ts';
 import type { RedisLink } from '../storage/redis.ts';
 import type { Bus, BusPayload, Topic } from './bus.ts';
-import { RedisSubscriber } from './redis-subscriber.ts';
+import { type BusSubscriber, RedisSubscriber } from './redis-subscriber.ts';
+import { ShardedSubscriber } from './sharded-subscriber.ts';
 
 /** How often the bus proves to itself that it hears what it says. */
 const BEAT_PERIOD_MS = 1_000;
+/** On a cluster that shares out channels each primary has to be heard: of so many channels each has some. */
+const SHARDED_BEATS = 32;
 /** Beats that were published and not heard before the connection counts as deaf. */
 const MAX_UNHEARD_BEATS = 2;
 
@@ -24,27 +27,28 @@ export class RedisBus implements Bus {
   onLoss: () => void = () => {};
   readonly #ports: RedisBusPorts;
   readonly #topics = new Set<Topic>(['nodes']);
-  readonly #subscriber: RedisSubscriber;
+  readonly #subscriber: BusSubscriber;
   readonly #timer: Timer;
-  readonly #beatChannel: string;
+  readonly #beats: ReadonlyMap<string, Beat>;
   readonly #lossChannel: string;
   #outgoing = new Map<Topic, BusPayload[]>();
-  #sentBeat = 0;
-  #heardBeat = 0;
   /** Something was published that the other nodes cannot have heard. */
   #hasDropped = false;
 
   constructor(ports: RedisBusPorts) {
     this.#ports = ports;
     const { link, nodeName } = ports;
-    this.#beatChannel = `${link.prefix}beat:${nodeName}`;
     this.#lossChannel = `${link.prefix}loss`;
-    this.#subscriber = new RedisSubscriber({
+    const { shards } = link.home;
+    const beats = Array.from({ length: shards === null ? 1 : SHARDED_BEATS }, (_, index) => index);
+    this.#beats = new Map(beats.map((index) => [`${link.prefix}beat:${nodeName}:${index}`, { sent: 0, heard: 0 }]));
+    const heard = {
       link,
-      onMessage: (text, channel) => this.#hear(text, channel),
+      onMessage: (text: string, channel: string) => this.#hear(text, channel),
       onLoss: () => this.onLoss(),
-    });
-    for (const channel of [this.#beatChannel, this.#lossChannel, this.#channelOf('nodes')])
+    };
+    this.#subscriber = shards === null ? new RedisSubscriber(heard) : new ShardedSubscriber({ ...heard, shards });
+    for (const channel of [...this.#beats.keys(), this.#lossChannel, this.#channelOf('nodes')])
       this.#subscriber.add(channel);
     this.#timer = link.clock.setInterval(() => this.#beat(), BEAT_PERIOD_MS);
   }
@@ -97,15 +101,16 @@ export class RedisBus implements Bus {
         this.#hasDropped = true;
         return;
       }
-      link.client.publish(this.#channelOf(topic), `${nodeName}\n${JSON.stringify(payloads)}`).catch(() => {
+      this.#send(this.#channelOf(topic), `${nodeName}\n${JSON.stringify(payloads)}`).catch(() => {
         this.#hasDropped = true;
       });
     }
   }
 
   #hear(text: string, channel: string): void {
-    if (channel === this.#beatChannel) {
-      this.#heardBeat = Math.max(this.#heardBeat, Number(text));
+    const beat = this.#beats.get(channel);
+    if (beat !== undefined) {
+      beat.heard = Math.max(beat.heard, Number(text));
       return;
     }
     const end = text.indexOf('\n');
@@ -126,33 +131,48 @@ export class RedisBus implements Bus {
     }
   }
 
+  #send(channel: string, text: string): Promise<number> {
+    const { client, home } = this.#ports.link;
+    return home.shards === null ? client.publish(channel, text) : client.sPublish(channel, text);
+  }
+
   /** Looks whether the last beats came back; a connection that seems well and hears nothing is made anew. */
   #beat(): void {
-    const { link } = this.#ports;
-    if (!link.isReady) return;
+    if (!this.#ports.link.isReady) return;
     this.#tellDropped();
-    if (this.#subscriber.isListening && this.#sentBeat - this.#heardBeat >= MAX_UNHEARD_BEATS) this.#startOver();
-    const beat = this.#sentBeat + 1;
-    link.client.publish(this.#beatChannel, String(beat)).then(
+    for (const [channel, beat] of this.#beats) this.#beatOn(channel, beat);
+  }
+
+  #beatOn(channel: string, beat: Beat): void {
+    const { countsListeners } = this.#ports.link.home;
+    if (!this.#subscriber.isListening) beat.heard = beat.sent;
+    if (this.#subscriber.isListening && beat.sent - beat.heard >= MAX_UNHEARD_BEATS) this.#startOver(channel, beat);
+    const next = beat.sent + 1;
+    this.#send(channel, String(next)).then(
       (listeners) => {
-        if (listeners > 0) this.#sentBeat = beat;
-        else if (this.#subscriber.isListening) this.#startOver();
+        if (listeners > 0 || !countsListeners) beat.sent = next;
+        else if (this.#subscriber.isListening) this.#startOver(channel, beat);
       },
       () => {},
     );
   }
 
-  #startOver(): void {
-    this.#heardBeat = this.#sentBeat;
-    this.#subscriber.reconnect();
+  #startOver(channel: string, beat: Beat): void {
+    beat.heard = beat.sent;
+    this.#subscriber.reconnect(channel);
   }
 
   #tellDropped(): void {
     if (!this.#hasDropped) return;
     this.#hasDropped = false;
-    const { link, nodeName } = this.#ports;
-    link.client.publish(this.#lossChannel, `${nodeName}\n`).catch(() => {
+    this.#send(this.#lossChannel, `${this.#ports.nodeName}\n`).catch(() => {
       this.#hasDropped = true;
     });
   }
+}
+
+/** How often a channel was spoken on and heard, by number. */
+interface Beat {
+  sent: number;
+  heard: number;
 }

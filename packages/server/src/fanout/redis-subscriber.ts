@@ -1,5 +1,6 @@
 import type { Timer } from '../lib/clock.ts';
-import { destroy, type RedisClient, type RedisLink } from '../storage/redis.ts';
+import type { RedisLink } from '../storage/redis.ts';
+import { destroy, type RedisClient } from '../storage/redis-client.ts';
 
 /** A new listener waits this long for Redis to confirm; after it he is told what he missed once Redis does. */
 const CONFIRM_TIMEOUT_MS = 1_000;
@@ -8,13 +9,28 @@ const CHUNK = 5_000;
 
 export interface RedisSubscriberPorts {
   readonly link: RedisLink;
+  /** The primary of a cluster whose channels these are, by sharded pub/sub; undefined: ordinary pub/sub, anywhere. */
+  readonly shard?: string;
   onMessage(text: string, channel: string): void;
   /** Messages may have been lost, and from now on are heard again. */
   onLoss(): void;
 }
 
+/** Hears channels; what all kinds of subscribers offer the bus. */
+export interface BusSubscriber {
+  /** True while all that is wanted is asked for on connections that seem to be well. */
+  readonly isListening: boolean;
+  add(channel: string): void;
+  remove(channel: string): void;
+  /** Resolves when Redis has confirmed everything added so far, or cannot at present: `onLoss` follows then. */
+  whenListening(): Promise<void>;
+  /** Makes a new connection in place of the one that should hear this channel, seems to be well and does not. */
+  reconnect(channel: string): void;
+  close(): void;
+}
+
 /** Listens to the channels that are wanted, over one connection that is made anew as often as it must be. */
-export class RedisSubscriber {
+export class RedisSubscriber implements BusSubscriber {
   readonly #ports: RedisSubscriberPorts;
   readonly #wanted = new Set<string>();
   /** What the present connection was asked for. */
@@ -81,13 +97,10 @@ export class RedisSubscriber {
   async #run(): Promise<void> {
     const { link } = this.#ports;
     for (let failures = 0, isFirst = true; !this.#isClosed; ) {
-      const client = link.newConnection();
-      const gone = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        client.on('error', () => resolve());
-        client.on('end', () => resolve());
-      });
+      let client: RedisClient | null = null;
       try {
+        client = await link.home.newConnection(this.#ports.shard);
+        const gone = this.#whenGone(client);
         await client.connect();
         failures = 0;
         await this.#listenOn(client, isFirst);
@@ -99,9 +112,17 @@ export class RedisSubscriber {
       }
       this.#isListening = false;
       this.#client = null;
-      destroy(client);
+      if (client !== null) destroy(client);
       if (!this.#isClosed) await this.#wait(link.retryDelay(failures));
     }
+  }
+
+  #whenGone(client: RedisClient): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      // A server that hands a channel over to another one no longer tells it.
+      for (const event of ['error', 'end', 'sharded-channel-moved']) client.on(event, () => resolve());
+    });
   }
 
   async #listenOn(client: RedisClient, isFirst: boolean): Promise<void> {
@@ -151,13 +172,26 @@ export class RedisSubscriber {
         const removed = changed.filter((channel) => !this.#wanted.has(channel) && this.#held.has(channel));
         for (const channel of added) this.#held.add(channel);
         for (const channel of removed) this.#held.delete(channel);
-        await Promise.all([
-          ...chunks(removed).map((part) => client.unsubscribe(part)),
-          ...chunks(added).map((part) => client.subscribe(part, this.#onMessage)),
-        ]);
+        await this.#ask(client, added, removed);
       }
     } finally {
       if (this.#client === client) this.#isFlushing = false;
+    }
+  }
+
+  async #ask(client: RedisClient, added: readonly string[], removed: readonly string[]): Promise<void> {
+    if (this.#ports.shard === undefined) {
+      const [off, on] = [chunks(removed), chunks(added)];
+      await Promise.all([
+        ...off.map((part) => client.unsubscribe(part)),
+        ...on.map((part) => client.subscribe(part, this.#onMessage)),
+      ]);
+    } else {
+      // Channels of one command have to be in one slot.
+      await Promise.all([
+        ...removed.map((channel) => client.sUnsubscribe(channel)),
+        ...added.map((channel) => client.sSubscribe(channel, this.#onMessage)),
+      ]);
     }
   }
 

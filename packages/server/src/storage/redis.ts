@@ -1,18 +1,17 @@
-import { createClient } from '@redis/client';
 import type { Clock } from '../lib/clock.ts';
 import { StartError } from '../lib/start-error.ts';
+import { ClusterHome } from './cluster-home.ts';
+import { parseRedisUrl } from './redis-address.ts';
+import type { RedisClient } from './redis-client.ts';
+import type { HomePorts, RedisHome } from './redis-home.ts';
 import type { Script } from './script.ts';
+import { SentinelHome } from './sentinel-home.ts';
+import { SingleHome } from './single-home.ts';
 
-/** Commands that may wait for a server that is stalled; above it they fail at once, so that memory stays bounded. */
-const MAX_WAITING_COMMANDS = 20_000;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A connection that says nothing for this long, pings included, is given up and made anew. */
-const SILENCE_MS = 15_000;
-const PING_PERIOD_MS = 4_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
-
-export type RedisClient = ReturnType<typeof openClient>;
+/** A Redis that does not let us in within this time at the start cannot be reached. */
+const START_TIMEOUT_MS = 10_000;
 
 export interface RedisOptions {
   readonly url: string;
@@ -23,42 +22,57 @@ export interface RedisOptions {
   onError(error: unknown): void;
 }
 
-/** The way to one Redis: a client for commands that comes back by itself, and further connections for listening. */
+export type OpenHome = (options: RedisOptions, ports: HomePorts) => RedisHome;
+
+/** The way to Redis, of whatever kind: a client for commands that comes back by itself, and further connections for listening. */
 export class RedisLink {
-  readonly client: RedisClient;
+  readonly home: RedisHome;
   readonly prefix: string;
   readonly clock: Clock;
   readonly #options: RedisOptions;
-  readonly #open: typeof openClient;
 
-  /** Not connected yet: `connect` is the usual way. A simulation opens clients of its own. */
-  constructor(options: RedisOptions, open: typeof openClient = openClient) {
+  /** Not connected yet: `connect` is the usual way. A simulation has a Redis of its own. */
+  constructor(options: RedisOptions, openHome: OpenHome = homeOf) {
     this.#options = options;
-    this.#open = open;
     this.prefix = options.prefix;
     this.clock = options.clock;
-    this.client = open(options.url, (retries) => this.retryDelay(retries));
-    this.client.on('error', (error: unknown) => this.reportError(error));
+    const ports = {
+      retryDelay: (retries: number) => this.retryDelay(retries),
+      onError: (error: unknown) => this.reportError(error),
+    };
+    this.home = openHome(options, ports);
   }
 
   /** Connects; a Redis that cannot be reached at the start is a mistake to correct, and a `StartError`. */
   static async connect(options: RedisOptions): Promise<RedisLink> {
-    await tryOnce(options);
-    const link = new RedisLink(options);
-    await link.client.connect();
-    return link;
+    let lastError: unknown;
+    let hasStarted = false;
+    const link = new RedisLink({
+      ...options,
+      onError: (error) => {
+        lastError = error;
+        if (hasStarted) options.onError(error);
+      },
+    });
+    try {
+      await link.answer(link.home.start(), START_TIMEOUT_MS);
+      await link.check();
+      hasStarted = true;
+      return link;
+    } catch (error) {
+      link.close();
+      throw startErrorOf(lastError ?? error, parseRedisUrl(options.url).tls);
+    }
+  }
+
+  /** For commands on one key; another one after a failover. */
+  get client(): RedisClient {
+    return this.home.client;
   }
 
   /** True while commands are answered, as far as is known. */
   get isReady(): boolean {
-    return this.client.isReady;
-  }
-
-  /** A connection of its own, not yet open, that ends when it is lost. */
-  newConnection(): RedisClient {
-    const client = this.#open(this.#options.url, false);
-    client.on('error', (error: unknown) => this.reportError(error));
-    return client;
+    return this.home.isReady;
   }
 
   /** Rejects when a command is not answered in time; the command itself may still happen. */
@@ -78,9 +92,9 @@ export class RedisLink {
     });
   }
 
-  /** Resolves when Redis answers. */
+  /** Resolves when Redis answers, and may be used as the name we come with is allowed to. */
   async check(): Promise<void> {
-    await this.answer(this.client.ping(), 1_000);
+    await this.answer(this.client.get(`${this.prefix}check`), 1_000);
   }
 
   /** Grows with the tries, and is never the same for two nodes: they must not come back all at once. */
@@ -94,43 +108,39 @@ export class RedisLink {
   }
 
   close(): void {
-    destroy(this.client);
+    this.home.close();
   }
 }
 
-/** Ends a connection, whatever state it is in. */
-export function destroy(client: RedisClient): void {
-  if (client.isOpen) client.destroy();
+function homeOf({ url, clock }: RedisOptions, ports: HomePorts): RedisHome {
+  const address = parseRedisUrl(url);
+  if (address.kind === 'cluster') return new ClusterHome(address, ports);
+  if (address.kind === 'sentinel') return new SentinelHome(address, clock, ports);
+  return new SingleHome(address, ports);
 }
 
-async function tryOnce({ url }: RedisOptions): Promise<void> {
-  let client: RedisClient | null = null;
-  try {
-    client = openClient(url, false);
-    client.on('error', () => {});
-    await client.connect();
-    await client.ping();
-  } catch (error) {
-    throw new StartError({
-      code: 'redis_unreachable',
-      message: `unable to use Redis; ${error instanceof Error ? error.message || error.name : String(error)}`,
-      hint: 'Start Redis or correct REDIS_URL, or leave REDIS_URL out to run one node alone.',
-      cause: error,
-    });
-  } finally {
-    if (client !== null) destroy(client);
-  }
-}
-
-function openClient(url: string, reconnectStrategy: false | ((retries: number) => number)) {
-  return createClient({
-    url,
-    name: 'parley',
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MAX_WAITING_COMMANDS,
-    pingInterval: PING_PERIOD_MS,
-    socket: { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS, keepAlive: true, reconnectStrategy },
+function startErrorOf(error: unknown, isTls: boolean): StartError {
+  const reason = error instanceof Error ? error.message || error.name : String(error);
+  return new StartError({
+    code: 'redis_unreachable',
+    message: `unable to use Redis; ${reason}`,
+    hint: hintOf(errorCodeOf(error), reason, isTls),
+    cause: error,
   });
+}
+
+function hintOf(code: string | undefined, reason: string, isTls: boolean): string {
+  if (code === 'NOAUTH') return 'This Redis wants a password: redis://:password@host or redis://user:password@host.';
+  if (code === 'WRONGPASS')
+    return 'Correct the user and the password in REDIS_URL; encode @, : and / in them, as %40, %3A and %2F.';
+  if (code === 'NOPERM') return 'Allow this user the keys and channels parley:* and all commands on them.';
+  if (/is a node of a Redis Cluster/.test(reason)) return 'Write redis+cluster:// and name some of its nodes.';
+  if (/cluster support disabled/i.test(reason))
+    return 'This server is no node of a cluster: leave +cluster out of REDIS_URL.';
+  // A server that speaks no TLS waits for a command where we wait for its certificate.
+  if (/self.signed|certificate|SSL|TLS/i.test(reason) || (isTls && /timeout|closed/i.test(reason)))
+    return 'Use rediss:// only where Redis speaks TLS, and name a certificate authority of your own in NODE_EXTRA_CA_CERTS.';
+  return 'Start Redis or correct REDIS_URL, or leave REDIS_URL out to run one node alone.';
 }
 
 /** The first word of an error reply, as `NOSCRIPT`; undefined for what is no reply. */

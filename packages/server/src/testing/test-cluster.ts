@@ -4,7 +4,6 @@ import type { NodePorts } from '../node.ts';
 import type { RedisLink } from '../storage/redis.ts';
 import type { MigratedDatabase } from './migrated-database.ts';
 import { startTestNode, type TestNode } from './test-node.ts';
-import type { TestRedis } from './test-redis.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface ClusterNode extends TestNode {
@@ -15,7 +14,7 @@ export interface ClusterNode extends TestNode {
 /** Nodes in one process that know each other only through Redis and the database. */
 export async function startTestCluster(
   database: MigratedDatabase,
-  redis: TestRedis,
+  redis: { link(prefix: string): Promise<RedisLink> },
   size: number,
   more: (link: RedisLink, index: number) => Partial<NodePorts> = () => ({}),
   env: Record<string, string> = {},

@@ -1,49 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createClient } from '@redis/client';
 import { systemClock } from '../lib/clock.ts';
 import { RedisLink } from '../storage/redis.ts';
-import { waitFor } from './wait-for.ts';
+import { TestRedisServer } from './test-redis-server.ts';
 
-/** A private Redis on a free port, that a test may stall, kill and start again. */
-export class TestRedis {
+/** Links to a Redis that live as long as the test's servers. */
+export class TestLinks {
   readonly url: string;
-  readonly port: number;
-  readonly #directory: string;
-  #process: ChildProcess | null = null;
   readonly #links: RedisLink[] = [];
 
-  private constructor(port: number) {
-    this.port = port;
-    this.url = `redis://127.0.0.1:${port}`;
-    this.#directory = mkdtempSync(join(tmpdir(), 'parley-redis-'));
+  constructor(url: string) {
+    this.url = url;
   }
 
-  static async start(): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort());
-    await redis.start();
-    return redis;
-  }
-
-  /** Starts it (again), empty, and resolves when it answers. */
-  async start(): Promise<void> {
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', ''];
-    this.#process = spawn('redis-server', args, { stdio: 'ignore' });
-    let failure: Error | undefined;
-    this.#process.once('error', (error) => {
-      failure = error;
-    });
-    await waitFor('Redis answers', async () => {
-      if (failure !== undefined) throw failure;
-      return this.ask('PING').catch(() => undefined);
-    });
-  }
-
-  /** A link with a prefix of its own where none is given; closed with the server. */
+  /** A link with a prefix of its own where none is given. */
   async link(prefix = `test:${this.#links.length}:`): Promise<RedisLink> {
     const options = { url: this.url, prefix, clock: systemClock, random: Math.random, onError: () => {} };
     const link = await RedisLink.connect(options);
@@ -51,52 +19,54 @@ export class TestRedis {
     return link;
   }
 
-  /** Runs one command on a connection of its own. */
-  async ask(...command: string[]): Promise<unknown> {
-    const client = createClient({ url: this.url, socket: { reconnectStrategy: false } });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return await client.sendCommand(command);
-    } finally {
-      client.destroy();
-    }
-  }
-
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
-  /** Resolves when the server that runs now has ended by somebody else's hand. */
-  async ended(): Promise<void> {
-    const running = this.#process;
-    if (running !== null && running.exitCode === null && running.signalCode === null) await once(running, 'exit');
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#process?.kill(signal);
-  }
-
-  /** Ends the server at once, with all it held. */
-  async kill(): Promise<void> {
-    const running = this.#process;
-    this.#process = null;
-    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
-    running.kill('SIGKILL');
-    await once(running, 'exit');
-  }
-
-  async stop(): Promise<void> {
+  closeLinks(): void {
     for (const link of this.#links) link.close();
-    await this.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return port;
+/** A private Redis on a free port, empty at each start, that a test may stall, kill and start again. */
+export class TestRedis extends TestLinks {
+  readonly #server: TestRedisServer;
+
+  private constructor(server: TestRedisServer) {
+    super(`redis://127.0.0.1:${server.port}`);
+    this.#server = server;
+  }
+
+  static async start(): Promise<TestRedis> {
+    return new TestRedis(await TestRedisServer.start(['--save', '']));
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  start(): Promise<void> {
+    return this.#server.start();
+  }
+
+  ask(...command: string[]): Promise<unknown> {
+    return this.#server.ask(...command);
+  }
+
+  get pid(): number | undefined {
+    return this.#server.pid;
+  }
+
+  ended(): Promise<void> {
+    return this.#server.ended();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#server.signal(signal);
+  }
+
+  kill(): Promise<void> {
+    return this.#server.kill();
+  }
+
+  async stop(): Promise<void> {
+    this.closeLinks();
+    await this.#server.stop();
+  }
 }

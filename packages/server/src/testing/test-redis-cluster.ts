@@ -1,0 +1,75 @@
+import { TestLinks } from './test-redis.ts';
+import { freePort, TestRedisServer } from './test-redis-server.ts';
+import { waitFor } from './wait-for.ts';
+
+const SLOTS = 16_384;
+const NODE_TIMEOUT_MS = 1_000;
+
+/** A private Redis Cluster of three primaries, the first of which has a replica. */
+export class TestRedisCluster extends TestLinks {
+  readonly primaries: readonly TestRedisServer[];
+  readonly replica: TestRedisServer;
+
+  private constructor(servers: readonly TestRedisServer[]) {
+    const primaries = servers.slice(0, 3);
+    super(`redis+cluster://${primaries.map(({ port }) => `127.0.0.1:${port}`).join(',')}`);
+    this.primaries = primaries;
+    this.replica = servers[3] as TestRedisServer;
+  }
+
+  static async start(): Promise<TestRedisCluster> {
+    const busPorts = await Promise.all([1, 2, 3, 4].map(() => freePort()));
+    const servers = await Promise.all(
+      busPorts.map((busPort) => {
+        const settings = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--save', ''];
+        const failover = ['--cluster-node-timeout', String(NODE_TIMEOUT_MS), '--cluster-require-full-coverage', 'no'];
+        return TestRedisServer.start([...settings, ...failover]);
+      }),
+    );
+    const [first] = servers as [TestRedisServer];
+    for (const [index, server] of servers.entries()) {
+      if (index < 3) {
+        const [from, to] = [Math.floor((SLOTS * index) / 3), Math.floor((SLOTS * (index + 1)) / 3) - 1];
+        await server.ask('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
+      }
+      await server.ask('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
+      if (index > 0) await server.ask('CLUSTER', 'MEET', '127.0.0.1', String(first.port), String(busPorts[0]));
+    }
+    const cluster = new TestRedisCluster(servers);
+    await cluster.#settle(servers);
+    return cluster;
+  }
+
+  async #settle(servers: readonly TestRedisServer[]): Promise<void> {
+    const info = async (server: TestRedisServer) => String(await server.ask('CLUSTER', 'INFO'));
+    const isWhole = async (server: TestRedisServer) => {
+      const text = await info(server);
+      return text.includes('cluster_state:ok') && text.includes(`cluster_known_nodes:${servers.length}`);
+    };
+    await waitFor('the cluster is whole', async () => (await Promise.all(servers.map(isWhole))).every(Boolean));
+    const primaryId = String(await this.primaries[0]?.ask('CLUSTER', 'MYID'));
+    await waitFor('the replica is told whom to follow', () =>
+      this.replica.ask('CLUSTER', 'REPLICATE', primaryId).catch(() => undefined),
+    );
+    await waitFor('the replica follows', async () =>
+      String(await this.replica.ask('INFO', 'replication')).includes('master_link_status:up'),
+    );
+    await waitFor('all know the replica', async () => {
+      const views = await Promise.all(this.primaries.map((server) => server.ask('CLUSTER', 'NODES')));
+      return views.every((view) => String(view).includes(`slave ${primaryId}`));
+    });
+  }
+
+  /** Resolves when the replica has taken the first primary's place. */
+  async failOver(): Promise<void> {
+    await this.primaries[0]?.kill();
+    await waitFor('the replica is promoted', async () =>
+      String(await this.replica.ask('INFO', 'replication')).includes('role:master'),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.closeLinks();
+    await Promise.all([...this.primaries, this.replica].map((server) => server.stop()));
+  }
+}
