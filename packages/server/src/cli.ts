@@ -10,6 +10,7 @@ import { keyCommand } from './cli/key-command.ts';
 import { startLoadServer } from './cli/load-server.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { promoteCommand } from './cli/promote-command.ts';
+import { queueCommand } from './cli/queue-command.ts';
 import { restoreCommand } from './cli/restore-command.ts';
 import { runProgram } from './cli/run-program.ts';
 import { startCommand } from './cli/start-command.ts';
@@ -33,6 +34,7 @@ const program = new Command('parley')
   .addCommand(tokenCommand())
   .addCommand(keyCommand())
   .addCommand(flagCommand())
+  .addCommand(queueCommand())
   .addCommand(statsCommand())
   .addCommand(auditCommand())
   .addCommand(chatCommand())

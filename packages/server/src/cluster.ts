@@ -30,6 +30,11 @@ export interface Cluster {
   close(): void;
 }
 
+/** Before all that the servers of one database keep in Redis. */
+export function prefixOf(epoch: string): string {
+  return `parley:${SHAPE}:${epoch}:`;
+}
+
 /** Connects to Redis when there is a `REDIS_URL`; null for a node that is alone. */
 export async function joinCluster({ config, clock, logger, epoch, nodeName }: ClusterParts): Promise<Cluster | null> {
   if (config.redisUrl === undefined) return null;
@@ -39,8 +44,13 @@ export async function joinCluster({ config, clock, logger, epoch, nodeName }: Cl
     loggedAt = clock.monotonic();
     logger.warn({ err: error }, 'a fault of Redis; sends go on, other nodes may hear of them late');
   };
-  const prefix = `parley:${SHAPE}:${epoch}:`;
-  const link = await RedisLink.connect({ url: config.redisUrl, prefix, clock, random: Math.random, onError });
+  const link = await RedisLink.connect({
+    url: config.redisUrl,
+    prefix: prefixOf(epoch),
+    clock,
+    random: Math.random,
+    onError,
+  });
   const bus = new RedisBus({ link, nodeName, onError });
   return {
     bus,

@@ -5,10 +5,12 @@ import type { Config } from './config/settings.ts';
 import type { Fanout } from './fanout/fanout.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './monitoring/logger.ts';
+import { DeadLetters } from './queue/dead-letters.ts';
 import { MemoryQueue } from './queue/memory-queue.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
 import { type QueueAck, RedisQueue } from './queue/redis-queue.ts';
 import type { SendEntry } from './queue/send-entry.ts';
+import { errorCode } from './storage/postgres.ts';
 import type { RedisLink } from './storage/redis.ts';
 import { Writer } from './writer/writer.ts';
 
@@ -41,6 +43,7 @@ export interface Road {
 export function buildRoad(ports: RoadPorts): Road {
   const { logger, pool, fanout } = ports;
   const road = buildQueue(ports);
+  const deadLetters = ports.link === undefined ? null : new DeadLetters(ports.link);
   const writer = new Writer({
     pool,
     fanout,
@@ -50,10 +53,19 @@ export function buildRoad(ports: RoadPorts): Road {
     onParked: (entry, error) => {
       ports.onParked?.();
       logger.error({ err: error, channelId: entry.channelId, messageId: entry.id }, 'a message was set aside');
+      deadLetters
+        ?.add(JSON.stringify(entry), reasonOf(error))
+        .catch((fault: unknown) => logger.warn({ err: fault }, 'a message that was set aside could not be kept'));
     },
   });
   road.queue.start((batch) => writer.write(batch));
   return road;
+}
+
+/** PostgreSQL's messages name no values, but its details do. */
+function reasonOf(error: unknown): string {
+  const code = errorCode(error);
+  return code === undefined ? 'refused' : `refused by the database with SQLSTATE ${code}`;
 }
 
 function buildQueue({ config, clock, logger, fanout, link, nodeName }: RoadPorts): Road {

@@ -1,4 +1,6 @@
 import type { RedisLink } from '../storage/redis.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { parseEntry } from './parse-entry.ts';
 import type { SendEntry } from './send-entry.ts';
 import { RELEASE_SCRIPT, WITHDRAW_SCRIPT } from './stream-scripts.ts';
 
@@ -7,7 +9,6 @@ export const SHARDS = 16;
 const GROUP = 'writers';
 /** A holder that dies frees its shard after this; a batch that takes longer is written twice, which is harmless. */
 const LEASE_MS = 5_000;
-const MAX_DEAD_LETTERS = 1_000;
 
 /** An entry as it lies in a stream. */
 export interface StreamEntry {
@@ -26,10 +27,12 @@ export function shardOf(rootId: string): number {
 export class StreamShards {
   readonly #link: RedisLink;
   readonly #nodeName: string;
+  readonly #deadLetters: DeadLetters;
 
   constructor(link: RedisLink, nodeName: string) {
     this.#link = link;
     this.#nodeName = nodeName;
+    this.#deadLetters = new DeadLetters(link);
   }
 
   /** Appends an entry and gives its id in the stream. */
@@ -120,8 +123,7 @@ export class StreamShards {
       const entry = parseEntry(message.e);
       if (entry !== null) entries.push({ streamId: id, nodeName: message.n ?? '', entry });
       else {
-        const TRIM = { strategy: 'MAXLEN', strategyModifier: '~', threshold: MAX_DEAD_LETTERS } as const;
-        await this.#link.client.xAdd(`${this.#link.prefix}queue:dead`, '*', { e: message.e ?? '' }, { TRIM });
+        await this.#deadLetters.add(message.e ?? '', 'unreadable');
         await this.finish(shard, [id]);
       }
     }
@@ -148,15 +150,4 @@ export class StreamShards {
 interface StreamMessage {
   readonly id: string;
   readonly message: Readonly<Record<string, string | undefined>>;
-}
-
-/** Entries of other versions, or of nobody we know, are not guessed at. */
-function parseEntry(json: string | undefined): SendEntry | null {
-  try {
-    const entry = JSON.parse(json ?? '') as SendEntry;
-    const texts = [entry.channelId, entry.rootId, entry.id, entry.senderId, entry.body];
-    return texts.every((text) => typeof text === 'string') && typeof entry.acceptedAt === 'number' ? entry : null;
-  } catch {
-    return null;
-  }
 }
