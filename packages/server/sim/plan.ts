@@ -139,8 +139,7 @@ export function makePlan(random: Random, faultShare = 1): Plan {
     deeds: 20 + random.below(60),
     faults: Math.round(random.below(90) * faultShare),
   };
-  // Few kinds at a time: what interferes with what shows better than in a storm of everything.
-  const kinds = FAULT_KINDS.filter((kind) => fitsCluster(kind, shape.cluster) && random.chance(0.4));
+  const kinds = pickKinds(random, shape.cluster);
   const happenings: Happening[] = [];
   for (let index = 0; index < shape.deeds; index++)
     happenings.push({ atMs: random.between(0, durationMs), ...makeDeed(random, shape) });
@@ -153,6 +152,21 @@ export function makePlan(random: Random, faultShare = 1): Plan {
     shape: { ...shape, durationMs: durationMs + forMs },
     happenings: [...happenings, { kind: 'blackout', atMs: durationMs, forMs }],
   };
+}
+
+/** What belongs together, and makes each other worse. */
+const THEMES: readonly RegExp[] = [
+  /^database-/,
+  /^(redis|bus)-/,
+  /^(database-(disk|crash|mute)|crash)$/,
+  /^(cut|deafen|outage|lag|trickle)$/,
+];
+
+/** Few kinds at a time, by chance or by theme: what interferes with what shows better than in a storm of everything. */
+function pickKinds(random: Random, cluster: Shape['cluster']): (typeof FAULT_KINDS)[number][] {
+  const fitting = FAULT_KINDS.filter((kind) => fitsCluster(kind, cluster));
+  const theme = random.chance(0.5) ? random.pick(THEMES) : null;
+  return fitting.filter((kind) => (theme === null ? random.chance(0.4) : theme.test(kind)));
 }
 
 function fitsCluster(kind: Fault['kind'], cluster: Shape['cluster']): boolean {

@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.ts';
 import type { Job } from './worker.ts';
 
 /** Far above what the longest run takes on a busy machine; one that takes longer hangs, which is a finding. */
-const JOB_LIMIT_MS = 120_000;
+const JOB_LIMIT_MS = 600_000;
 
 /** Processes that run seeds side by side, one at a time each. */
 export class WorkerPool {
