@@ -44,7 +44,8 @@ function commandOf(random: Random): string[] {
     () => ['XRANGE', `q:${name}`, id, random.pick([id, '+'])],
     () => ['XGROUP', 'CREATE', `q:${name}`, 'g', '0', ...(random.chance(0.7) ? ['MKSTREAM'] : [])],
     () => ['XREADGROUP', 'GROUP', 'g', member, 'COUNT', String(1 + random.below(3)), 'STREAMS', `q:${name}`, '>'],
-    () => ['XAUTOCLAIM', `q:${name}`, 'g', member, '0', '0', 'COUNT', '10'],
+    () => ['XPENDING', `q:${name}`, 'g', '-', '+', '10'],
+    () => ['XCLAIM', `q:${name}`, 'g', member, '0', id, random.pick(IDS)],
     () => ['XACK', `q:${name}`, 'g', id, random.pick(IDS)],
     () => ['XDEL', `q:${name}`, id],
     () => script(WITHDRAW_SCRIPT.text, `q:${name}`, 'g', id),
@@ -63,6 +64,12 @@ function commandOf(random: Random): string[] {
 function comparable(command: readonly string[], reply: Reply): unknown {
   if (reply instanceof Error) return `error ${/^[A-Z]+/.exec(reply.message)?.[0]}`;
   if (command[0] === 'HKEYS' && Array.isArray(reply)) return [...(reply as string[])].sort();
+  // Not for how long, and how often.
+  if (command[0] === 'XPENDING' && Array.isArray(reply))
+    return (reply as Reply[][]).map(([id, consumer]) => [id, consumer]);
+  // Lives that were entered within a millisecond of each other may change places.
+  if (command[1] === LIVES_SCRIPT.text && Array.isArray(reply))
+    return reply.map((one) => (Array.isArray(one) ? [...(one as string[])].sort() : one));
   if (command[1] === GCRA_SCRIPT.text && Array.isArray(reply)) {
     const [taken, waitMs] = reply as [number, number];
     return [taken, Math.round(waitMs / 86_400_000)];
