@@ -44,3 +44,17 @@ export function formatResult(result: BenchResult): string {
     ...(budgets.length > 0 ? [formatTable(budgets)] : []),
   ].join('\n\n');
 }
+
+/** Every budget of several results as one table, with how many are met. */
+export function formatBudgets(results: BenchResult[]): string {
+  const all = results.flatMap(({ bench, budgets }) => budgets.map((budget) => ({ bench, ...budget })));
+  const met = all.filter((budget) => budget.met).length;
+  const rows = all.map(({ bench, name, value, budget, met: isMet }) => ({
+    bench,
+    budget: name,
+    value,
+    bound: budget,
+    met: isMet ? 'yes' : 'NO',
+  }));
+  return [`## Budgets: ${met} of ${all.length} met`, formatTable(rows)].join('\n\n');
+}

@@ -2,20 +2,24 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './bench.ts';
-import { formatResult } from './report.ts';
+import { formatBudgets, formatResult } from './report.ts';
 
 /** Each bench by its name, loaded only when it runs. */
 const BENCHES: Record<string, () => Promise<Bench>> = {
   fanout: () => import('./fanout/fanout.ts'),
   send: () => import('./send/send.ts'),
-  search: () => import('./search.ts'),
+  latency: () => import('./latency/latency.ts'),
   sessions: () => import('./sessions/sessions.ts'),
+  history: () => import('./history/history.ts'),
+  search: () => import('./search.ts'),
   cluster: () => import('./cluster/cluster.ts'),
   storm: () => import('./storm/storm.ts'),
   receipts: () => import('./receipts/receipts.ts'),
   unread: () => import('./unread/unread.ts'),
   recent: () => import('./recent/recent.ts'),
   presence: () => import('./presence/presence.ts'),
+  growth: () => import('./growth/growth.ts'),
+  start: () => import('./start.ts'),
 };
 
 const { values, positionals } = parseArgs({
@@ -38,13 +42,28 @@ if (names.length === 0 || names.some((name) => !(name in BENCHES))) {
 }
 
 const results: BenchResult[] = [];
+const failed: string[] = [];
 for (const name of names) {
-  const bench = await BENCHES[name]?.();
-  if (bench === undefined) continue;
-  const result = await bench.run({ quick: values.quick, large: values.large, log: (line) => console.error(line) });
-  results.push(result);
-  console.log(`${formatResult(result)}\n`);
+  const startedAt = performance.now();
+  try {
+    const bench = await BENCHES[name]?.();
+    if (bench === undefined) continue;
+    const result = await bench.run({ quick: values.quick, large: values.large, log: (line) => console.error(line) });
+    results.push(result);
+    console.log(`${formatResult(result)}\n`);
+  } catch (error) {
+    // The others are worth having all the same.
+    if (names.length === 1) throw error;
+    failed.push(name);
+    console.error(`${name} failed:`, error);
+  }
+  console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
+  if (values.json !== undefined) {
+    writeFileSync(values.json, `${JSON.stringify(names.length === 1 ? results[0] : results, null, 2)}\n`);
+  }
 }
-if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`);
+if (names.length > 1) console.log(formatBudgets(results));
+if (failed.length > 0) {
+  console.error(`failed: ${failed.join(', ')}`);
+  process.exitCode = 1;
 }

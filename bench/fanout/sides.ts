@@ -55,6 +55,13 @@ export async function startSides(): Promise<Side[]> {
   return sides;
 }
 
+/** Our side alone. */
+export async function outboxSide(): Promise<Side> {
+  const port = await findPort();
+  const server = await startServer([...nodeCommand(file('outbox-server.ts')), `${port}`]);
+  return { name: OUTBOX, script: plain, port, server };
+}
+
 /** Ends what `startSides` began. */
 export async function stopSides(sides: Side[]): Promise<void> {
   await Promise.all(sides.map(({ server }) => server.stop()));

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 
 interface Request {
   url: string;
+  speech: keyof typeof SPEECHES;
   users: string[];
   channels: string[];
   inFlightPerSocket: number;
@@ -13,7 +14,50 @@ interface Request {
 }
 
 const WARM_UP_MS = 1_000;
+interface Speech {
+  /** Where a socket that hears these channels connects. */
+  addressOf: (url: string, channel: string, other: string) => string;
+  hello: (user: string) => string;
+  /** What says that one may begin. */
+  isReady: (text: string) => boolean;
+  send: (ref: number, channel: string, body: string) => string;
+  /** The ref that an acknowledgement answers; undefined for other texts. */
+  answered: (text: string) => number | undefined;
+  isEvent: (text: string) => boolean;
+  isError: (text: string) => boolean;
+  /** An answer that the server waits for. */
+  reply?: (text: string) => string | undefined;
+}
+
+const refAt = (text: string, prefix: string): number | undefined =>
+  text.startsWith(prefix) ? Number.parseInt(text.slice(prefix.length), 10) : undefined;
+
+/** How each server is spoken to. */
+const SPEECHES = {
+  parley: {
+    addressOf: (url) => url,
+    hello: (user) => JSON.stringify({ t: 'hello', protocol: 1, token: user }),
+    isReady: (text) => text.startsWith('{"t":"sync"'),
+    send: (ref, channel, body) =>
+      `{"t":"message.send","ref":${ref},"d":{"channelId":"${channel}","id":"${makeUuid()}","body":"${body}"}}`,
+    answered: (text) => refAt(text, '{"t":"ok","ref":'),
+    isEvent: (text) => text.startsWith('{"t":"message"'),
+    isError: (text) => text.startsWith('{"t":"error"'),
+  },
+  'socket.io': {
+    addressOf: (url, channel, other) => `${url}&channel=${channel}&next=${other}`,
+    hello: () => '40',
+    isReady: (text) => text.startsWith('40{'),
+    send: (ref, channel, body) => `42${ref}["send",{"channelId":"${channel}","id":"${makeUuid()}","body":"${body}"}]`,
+    answered: (text) => refAt(text, '43'),
+    isEvent: (text) => text.startsWith('42["message"'),
+    isError: (text) => text.startsWith('44'),
+    reply: (text) => (text === '2' ? '3' : undefined),
+  },
+} satisfies Record<string, Speech>;
+
 const request = JSON.parse(process.argv[2] ?? '') as Request;
+const speech: Speech = SPEECHES[request.speech];
 const latenciesMs: number[] = [];
 let acks = 0;
 let events = 0;
@@ -21,33 +65,35 @@ let errors = 0;
 let measuring = false;
 let sending = true;
 
-async function open(user: string, channel: string): Promise<() => void> {
-  const socket = new WebSocket(request.url, { perMessageDeflate: false });
+async function open(user: string, channel: string, other: string): Promise<() => void> {
+  const socket = new WebSocket(speech.addressOf(request.url, channel, other), { perMessageDeflate: false });
   const sentAt = new Map<number, number>();
   let ref = 0;
   const send = (): void => {
     ref += 1;
     sentAt.set(ref, performance.now());
-    socket.send(
-      `{"t":"message.send","ref":${ref},"d":{"channelId":"${channel}","id":"${makeUuid()}","body":"${request.body}"}}`,
-    );
+    socket.send(speech.send(ref, channel, request.body));
   };
   await new Promise<void>((resolve, reject) => {
-    socket.on('open', () => socket.send(JSON.stringify({ t: 'hello', protocol: 1, token: user })));
+    socket.on('open', () => socket.send(speech.hello(user)));
     socket.on('error', reject);
     socket.on('message', (data: Buffer) => {
       const text = data.toString('latin1');
-      if (text.startsWith('{"t":"ok"')) {
-        const answered = Number.parseInt(text.slice(16), 10);
+      const answered = speech.answered(text);
+      if (answered !== undefined) {
         if (measuring) {
           acks += 1;
           latenciesMs.push(performance.now() - (sentAt.get(answered) ?? 0));
         }
         sentAt.delete(answered);
         if (sending) send();
-      } else if (text.startsWith('{"t":"message"')) events += measuring ? 1 : 0;
-      else if (text.startsWith('{"t":"error"')) errors += 1;
-      else if (text.startsWith('{"t":"sync"')) resolve();
+      } else if (speech.isEvent(text)) events += measuring ? 1 : 0;
+      else if (speech.isError(text)) errors += 1;
+      else if (speech.isReady(text)) resolve();
+      else {
+        const reply = speech.reply?.(text);
+        if (reply !== undefined) socket.send(reply);
+      }
     });
   });
   return () => {
@@ -55,7 +101,9 @@ async function open(user: string, channel: string): Promise<() => void> {
   };
 }
 
-const starts = await Promise.all(request.users.map((user, index) => open(user, request.channels[index] ?? '')));
+const starts = await Promise.all(
+  request.users.map((user, index) => open(user, request.channels[index] ?? '', request.channels.at(index - 1) ?? '')),
+);
 for (const start of starts) start();
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
 measuring = true;

@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { atLeast, type BenchOptions, type BenchResult, createResult, median, type Row } from '../bench.ts';
-import { nodeCommand } from '../processes.ts';
+import { type Child, messageOf, startChild } from '../children.ts';
 import type { Seeded } from './database.ts';
 import type { StatementFigures } from './statement.ts';
 
 export const name = 'send';
 export const description =
-  'acknowledged sends from socket to socket, beside the bare batch statement on the same database';
+  'acknowledged sends from socket to socket, beside the bare statement and a Socket.IO chat that awaits its INSERT';
 
 const WRITERS = 2;
 const ROWS_PER_BATCH = 100;
@@ -25,22 +22,15 @@ interface SendFigures {
   clientCore: number;
 }
 
-function start(file: string, ...parameters: string[]): ChildProcess {
-  const [program = '', ...flags] = [...nodeCommand(fileURLToPath(new URL(file, import.meta.url))), ...parameters];
-  return spawn(program, flags, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-}
-
-async function messageOf<Message>(child: ChildProcess): Promise<Message> {
-  const [message] = (await once(child, 'message')) as [Message];
-  return message;
-}
-
 export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
   const rounds = quick ? 1 : 3;
   const seconds = quick ? 2 : 5;
-  const server = start('server.ts');
+  const [ours, naive] = [startFile('server.ts'), startFile('naive-server.ts')];
+  const server = ours.child;
   try {
     const seeded = await messageOf<Seeded & { url: string }>(server);
+    const peer = await messageOf<Seeded & { url: string }>(naive.child);
+    const overPeer: number[] = [];
     const rows: Row[] = [];
     const ratios: number[] = [];
     const sends: SendFigures[] = [];
@@ -58,19 +48,14 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
         p99_ms: statement.p99Ms,
       });
       for (const inFlightPerSocket of [1, 16]) {
-        const clients = start('clients.ts', JSON.stringify({ ...seeded, inFlightPerSocket, seconds, body: BODY }));
-        const figures = await messageOf<SendFigures>(clients);
-        rows.push({
-          side: `sends, 64 sockets x ${inFlightPerSocket} in flight`,
-          per_second: figures.acksPerSecond,
-          p50_ms: figures.p50Ms,
-          p99_ms: figures.p99Ms,
-          events_per_second: figures.eventsPerSecond,
-          errors: figures.errors,
-          client_core: figures.clientCore,
-        });
+        const load = { inFlightPerSocket, seconds, body: BODY };
+        const theirs = await loadOnce({ ...peer, ...load, speech: 'socket.io' });
+        rows.push(rowOf(`Socket.IO that awaits its INSERT, 64 x ${inFlightPerSocket} in flight`, theirs));
+        const figures = await loadOnce({ ...seeded, ...load, speech: 'parley' });
+        rows.push(rowOf(`sends, 64 sockets x ${inFlightPerSocket} in flight`, figures));
         if (inFlightPerSocket === 1) continue;
         sends.push(figures);
+        overPeer.push(figures.acksPerSecond / theirs.acksPerSecond);
         ratios.push(figures.acksPerSecond / statement.rowsPerSecond);
       }
     }
@@ -78,14 +63,33 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     const ratio = median(ratios);
     return createResult(name, {
       rows,
-      ratios: { 'sends / bare statement': ratio },
+      ratios: { 'sends / bare statement': ratio, 'sends / Socket.IO that awaits its INSERT': median(overPeer) },
       budgets: [
         atLeast('acknowledged sends per second', acks, 15_000),
         atLeast('share of the bare statement', ratio, 0.4),
       ],
     });
   } finally {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
+    await Promise.all([ours.stop(), naive.stop()]);
   }
+}
+
+function startFile(file: string, ...parameters: string[]): Child {
+  return startChild(new URL(file, import.meta.url), { parameters });
+}
+
+async function loadOnce(request: object): Promise<SendFigures> {
+  return await messageOf<SendFigures>(startFile('clients.ts', JSON.stringify(request)).child);
+}
+
+function rowOf(side: string, figures: SendFigures): Row {
+  return {
+    side,
+    per_second: figures.acksPerSecond,
+    p50_ms: figures.p50Ms,
+    p99_ms: figures.p99Ms,
+    events_per_second: figures.eventsPerSecond,
+    errors: figures.errors,
+    client_core: figures.clientCore,
+  };
 }

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { atMost, type BenchOptions, type BenchResult, createResult, type Row } from '../bench.ts';
-import { CLIENT_CORE, nodeCommand, pinned, SERVER_CORE } from '../processes.ts';
+import { messageOf, startChild } from '../children.ts';
 import type { ClientFigures, ClientRequest } from './clients.ts';
 import type { ServerRequest } from './server.ts';
 
@@ -28,23 +26,9 @@ interface Where {
   channels: string[];
 }
 
-function start(file: string, core: number, flags: string[], ...parameters: string[]): ChildProcess {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const [program = '', ...rest] = pinned([...nodeCommand(path, ...flags), ...parameters], core);
-  return spawn(program, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-}
-
 async function ask<Answer>(child: ChildProcess, request: ClientRequest | ServerRequest): Promise<Answer> {
   child.send(request);
   return await messageOf<Answer>(child);
-}
-
-async function messageOf<Message>(child: ChildProcess): Promise<Message> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`unable to measure; a process ended with ${code}`);
-  });
-  const [message] = (await Promise.race([once(child, 'message'), ended])) as [Message];
-  return message;
 }
 
 function rowOf(what: string, sessions: number, figures: ClientFigures): Row {
@@ -63,9 +47,15 @@ function rowOf(what: string, sessions: number, figures: ClientFigures): Row {
 export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
   const users = quick ? 3_000 : STORM;
   log(`sessions: making ${users} users in 20 channels`);
-  // PostgreSQL, which the server starts, stays on its core too: what it costs is counted.
-  const server = start('server.ts', SERVER_CORE, ['--expose-gc'], String(users));
-  const clients = start('clients.ts', CLIENT_CORE, []);
+
+  const [serverSide, clientSide] = [
+    startChild(new URL('server.ts', import.meta.url), {
+      flags: ['--expose-gc'],
+      parameters: [`${users}`],
+    }),
+    startChild(new URL('clients.ts', import.meta.url)),
+  ];
+  const [server, clients] = [serverSide.child, clientSide.child];
   try {
     const { url, tokens, channels } = await messageOf<Where>(server);
     await ask<ClientFigures>(clients, { kind: 'open', url, tokens: tokens.slice(0, FIRST) });
@@ -97,9 +87,6 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     });
   } finally {
     clients.kill('SIGKILL');
-    if (server.exitCode === null) {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
-    }
+    await serverSide.stop();
   }
 }

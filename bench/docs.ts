@@ -1,0 +1,57 @@
+/** `npm run bench:docs -- FILE`: the tables and plots of docs/performance.md from what `npm run bench -- all --json FILE` found. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { BenchResult, Row } from './bench.ts';
+import { plotsOf } from './plots.ts';
+import { formatBudgets, formatTable } from './report.ts';
+
+const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const PLOTS = fileURLToPath(new URL('../docs/performance/', import.meta.url));
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  console.error('usage: npm run bench:docs -- FILE, as written by `npm run bench -- all --json FILE`');
+  process.exit(2);
+}
+const read: BenchResult | BenchResult[] = JSON.parse(readFileSync(file, 'utf8'));
+const results = Array.isArray(read) ? read : [read];
+
+mkdirSync(PLOTS, { recursive: true });
+const plots = plotsOf(results);
+for (const { name, svg } of plots) writeFileSync(`${PLOTS}${name}.svg`, `${svg}\n`);
+
+let page = readFileSync(PAGE, 'utf8');
+page = fill(
+  page,
+  'budgets',
+  formatBudgets(results)
+    .replace(/^## /, '**')
+    .replace(/ met\n/, ' met**\n'),
+);
+page = fill(page, 'machine', machineOf(results));
+for (const result of results) page = fill(page, result.bench, sectionOf(result));
+writeFileSync(PAGE, page);
+console.log(`docs/performance.md: ${results.length} benches, ${plots.length} plots`);
+
+/** Puts text between the two comments that name it; a bench without a place is left out. */
+function fill(text: string, name: string, body: string): string {
+  const place = new RegExp(`(<!-- bench: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
+  if (!place.test(text)) console.error(`docs/performance.md has no place for ${name}`);
+  return text.replace(place, (_, begin: string, end: string) => `${begin}${body}\n${end}`);
+}
+
+function machineOf(all: BenchResult[]): string {
+  const [first] = all;
+  if (first === undefined) return '';
+  const { cpu, cores, kernel, node } = first.machine;
+  return `${first.at.slice(0, 10)}, ${cores} x ${cpu}, kernel ${kernel}, Node ${node}.`;
+}
+
+function sectionOf(result: BenchResult): string {
+  const pictures = plots
+    .filter((plot) => plot.bench === result.bench)
+    .map(({ name, alt }) => `![${alt}](performance/${name}.svg)`);
+  const ratios: Row[] = Object.entries(result.ratios).map(([ratio, value]) => ({ ratio, value }));
+  const parts = [...pictures, formatTable(result.rows), ...(ratios.length > 0 ? [formatTable(ratios)] : [])];
+  return `\n${result.at.slice(0, 10)}\n\n${parts.join('\n\n')}\n`;
+}
