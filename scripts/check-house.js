@@ -43,7 +43,18 @@ const CLIENT_PLATFORMS = [
 const CLIENT_ROOMS = ['cli', 'cli.ts'];
 const CLIENT_PACKAGES = ['client', 'load-test'];
 
-const STATE = ['users', 'channels', 'messages', 'delivery', 'presence', 'search', 'attachments', 'audit', 'trends'];
+const STATE = [
+  'users',
+  'channels',
+  'messages',
+  'delivery',
+  'presence',
+  'search',
+  'attachments',
+  'audit',
+  'trends',
+  'webhooks',
+];
 
 /**
  * Which other rooms each room of the server may import, forward along the road of a message. All may import the
@@ -77,6 +88,7 @@ export const SERVER_ROOMS = {
   cache: ['storage'],
   flags: ['audit', 'storage'],
   trends: ['storage'],
+  webhooks: ['messages', 'channels', 'users', 'audit', 'rate-limit', 'storage'],
   backup: ['storage'],
   embedded: [],
   storage: [],
@@ -99,6 +111,7 @@ const FREE_FILES = [
   'node.ts',
   'road.ts',
   'watch.ts',
+  'hooks.ts',
   'main.ts',
   'drain.ts',
   'cli.ts',

@@ -19,3 +19,4 @@ export * from './settings.ts';
 export * from './sync.ts';
 export * from './text.ts';
 export * from './user.ts';
+export * from './webhook.ts';

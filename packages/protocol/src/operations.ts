@@ -10,6 +10,7 @@ import { presenceOperations } from './presence.ts';
 import { searchOperations } from './search.ts';
 import { syncOperations } from './sync.ts';
 import { userOperations } from './user.ts';
+import { webhookOperations } from './webhook.ts';
 
 /** Everything a client can ask for, at whichever door. */
 export const OPERATIONS = {
@@ -24,6 +25,7 @@ export const OPERATIONS = {
   ...monitoringOperations,
   ...auditOperations,
   ...flagOperations,
+  ...webhookOperations,
 };
 
 export type Operations = typeof OPERATIONS;

@@ -158,6 +158,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     db: main.db,
     attachments: state.attachments,
     auditLog: new AuditLog(main.db),
+    webhooks: state.webhooks,
     mayUpload: (actor) => state.flags.value('uploads', actor),
     clock,
     logger,
@@ -201,6 +202,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
       if (foundation.flagProvider === undefined) await state.flagRules.start();
       await state.flags.start();
       watch.start(readings);
+      state.hooks.runner.start();
       indexer.start();
       state.files.collector.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
@@ -214,7 +216,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async close() {
       node.close();
       metricsServer?.close();
-      const rooms = [indexer, state.files.collector, state.flagRules, watch];
+      const rooms = [indexer, state.files.collector, state.flagRules, state.hooks.runner, watch];
       await Promise.all([http.close(), notices.close(), ...rooms.map((room) => room.close())]);
       state.typing.stop();
       await Promise.all([state.delivery.drain(), state.presence.drain()]);

@@ -18,6 +18,7 @@ import { statsCommand } from './cli/stats-command.ts';
 import { tokenCommand } from './cli/token-command.ts';
 import { userCommand } from './cli/user-command.ts';
 import { verifyCommand } from './cli/verify-command.ts';
+import { webhookCommand } from './cli/webhook-command.ts';
 import { VERSION } from './lib/version.ts';
 
 const program = new Command('parley')
@@ -37,6 +38,7 @@ const program = new Command('parley')
   .addCommand(queueCommand())
   .addCommand(statsCommand())
   .addCommand(auditCommand())
+  .addCommand(webhookCommand())
   .addCommand(chatCommand())
   .addCommand(loadCommand(startLoadServer));
 

@@ -21,6 +21,7 @@ import { FlagControl } from './flags/flag-control.ts';
 import { FlagRules } from './flags/flag-rules.ts';
 import { Flags } from './flags/flags.ts';
 import { ParleyProvider } from './flags/parley-provider.ts';
+import { buildHooks, type Hooks } from './hooks.ts';
 import type { Subscriber } from './hub/subscriber.ts';
 import { present } from './lib/assert.ts';
 import type { Clock } from './lib/clock.ts';
@@ -44,6 +45,7 @@ import { Search } from './search/search.ts';
 import type { Postgres } from './storage/postgres.ts';
 import type { Trends } from './trends/trends.ts';
 import { Operators } from './users/operators.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
 import { Changes } from './writer/change.ts';
 
 /** What every room of a server stands on. */
@@ -74,11 +76,14 @@ export interface State extends AccountRooms {
   readonly flagRules: FlagRules;
   readonly flags: Flags;
   readonly trends: Trends;
+  readonly hooks: Hooks;
+  readonly webhooks: Webhooks;
 }
 
 /** The rooms that live longer than a command: accounts, receipts, presence and typing. */
 export function buildState(foundation: Foundation, name: string, fanout: Fanout, trends: Trends): State {
   const { config, clock, logger, main } = foundation;
+  const hooks = buildHooks(foundation, fanout);
   const files = buildFiles({ config, clock, logger, db: main.db });
   const accounts = buildAccounts({
     config,
@@ -103,6 +108,8 @@ export function buildState(foundation: Foundation, name: string, fanout: Fanout,
     typing: new Typing(fanout, clock),
     ...buildFlags(foundation, name),
     trends,
+    hooks,
+    webhooks: hooks.webhooks,
   };
 }
 

@@ -56,6 +56,9 @@ const newMember = async () => {
   return { userId, channelId: await newChannel([userId]) };
 };
 
+const newWebhook = async () =>
+  (await run('webhook.create', { kind: 'outgoing', name: 'hook', url: 'https://hook.example' })).webhook.id;
+
 /** How each of them is done once, and made to change something. A new operation needs a line here, and a record there. */
 const EXAMPLES: Partial<Record<OperationName, () => Promise<unknown>>> = {
   'me.update': () => run('me.update', { displayName: 'Ada', hideReceipts: true }),
@@ -84,6 +87,10 @@ const EXAMPLES: Partial<Record<OperationName, () => Promise<unknown>>> = {
     const { invitation } = await run('invitation.create', {});
     return run('invitation.revoke', { invitationId: invitation.id });
   },
+  'webhook.create': () => run('webhook.create', { kind: 'outgoing', name: 'hook', url: 'https://hook.example' }),
+  'webhook.update': async () => run('webhook.update', { webhookId: await newWebhook(), name: 'other' }),
+  'webhook.delete': async () => run('webhook.delete', { webhookId: await newWebhook() }),
+  'webhook.replay': async () => run('webhook.replay', { webhookId: await newWebhook(), from: 0 }),
   'flag.set': () => run('flag.set', { key: 'notice', rules: [{ value: 'x' }] }),
   'flag.kill': () => run('flag.kill', { key: 'notice', on: true }),
 };

@@ -16,6 +16,7 @@ import { type SyncRooms, syncHandlers } from './sync-commands.ts';
 import { type ThreadRooms, threadHandlers } from './thread-commands.ts';
 import { userHandlers } from './user-commands.ts';
 import type { UserRooms } from './user-rooms.ts';
+import { type WebhookRooms, webhookHandlers } from './webhook-commands.ts';
 
 /** Every room that some command works with. */
 export type CommandRooms = UserRooms &
@@ -31,6 +32,7 @@ export type CommandRooms = UserRooms &
   SyncRooms &
   MonitoringRooms &
   FlagRooms &
+  WebhookRooms &
   SendMessageRooms;
 
 /** One handler for every operation: the compiler names the ones that are missing. */
@@ -51,6 +53,7 @@ export function buildHandlers(rooms: CommandRooms): Handlers {
     ...syncHandlers(rooms),
     ...monitoringHandlers(rooms),
     ...flagHandlers(rooms),
+    ...webhookHandlers(rooms),
     'message.send': sendMessage(rooms),
   };
 }

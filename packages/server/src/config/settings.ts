@@ -236,6 +236,11 @@ export const SETTINGS = {
     'Serves `/metrics` on the main port as well, to whoever sends this as a bearer token.',
     true,
   ),
+  webhookRanges: setting(
+    'PARLEY_WEBHOOK_RANGES',
+    list(),
+    'Private addresses or CIDR ranges that outgoing webhooks may reach, such as `10.1.0.0/16`; by default none.',
+  ),
   environment: setting(
     'PARLEY_ENVIRONMENT',
     z.string().min(1).max(40).default('production'),

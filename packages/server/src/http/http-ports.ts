@@ -9,6 +9,7 @@ import type { Logger } from '../monitoring/logger.ts';
 import type { Database } from '../storage/postgres.ts';
 import type { Actor, Origin } from '../users/actor.ts';
 import type { Authenticated } from '../users/authenticate.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 
 /** What was asked and answered; for metrics, so nothing in it grows without bound. */
 export interface ServedRequest {
@@ -39,6 +40,8 @@ export interface HttpPorts {
   readonly attachments?: Attachments;
   /** The log that operators export; without it there is no such address. */
   readonly auditLog?: AuditLog;
+  /** What posts to addresses of incoming webhooks; without it there are none. */
+  readonly webhooks?: Webhooks;
   /** Whether a user may upload just now; everybody may where it is left out. */
   mayUpload?(actor: Actor): Promise<boolean>;
   /** True once the node is going away. */

@@ -9,6 +9,7 @@ import { serveAttachments } from './attachment-routes.ts';
 import { serveAuditExport } from './audit-routes.ts';
 import { serveDocs } from './docs-routes.ts';
 import { serveHealth } from './health-routes.ts';
+import { serveHooks } from './hook-routes.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { purgeKeys } from './idempotency-store.ts';
 import { serveOperations } from './operation-routes.ts';
@@ -63,6 +64,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
   serveOperations(app, ports);
   if (ports.attachments !== undefined) await serveAttachments(app, ports, ports.attachments);
   if (ports.auditLog !== undefined) serveAuditExport(app, ports, ports.auditLog);
+  if (ports.webhooks !== undefined) serveHooks(app, ports, ports.webhooks);
   serveDocs(app, ports);
   await ports.mount?.(app);
   const purge = ports.clock.setInterval(() => {

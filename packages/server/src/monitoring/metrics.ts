@@ -77,6 +77,9 @@ export class Metrics {
     'Reads of recent messages, by where the answer came from; `none`: not from the cache.',
     ['source'],
   );
+  readonly #hooked = this.#counter('parley_webhook_attempts_total', 'Tries to tell a webhook, by how they ended.', [
+    'outcome',
+  ]);
   readonly #requestSeconds = this.#histogram(
     'parley_http_request_duration_seconds',
     'Requests by declared route.',
@@ -129,6 +132,10 @@ export class Metrics {
 
   cacheRead(source: 'memory' | 'redis' | 'database' | 'none'): void {
     this.#cacheReads.inc({ source });
+  }
+
+  hooked(outcome: 'delivered' | 'failed'): void {
+    this.#hooked.inc({ outcome });
   }
 
   served(route: string, method: string, status: number, durationMs: number): void {

@@ -30,8 +30,8 @@ function firstGroups(address: string): string[] {
   return groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
 }
 
-/** Addresses and CIDR ranges of the proxies to believe; throws a `StartError` that names what is neither. */
-export function readRanges(texts: readonly string[]): BlockList {
+/** Addresses and CIDR ranges of a setting; throws a `StartError` that names what is neither. */
+export function readRanges(texts: readonly string[], env = 'PARLEY_TRUSTED_PROXIES'): BlockList {
   const list = new BlockList();
   for (const text of texts) {
     const [address = '', bits, ...rest] = text.split('/');
@@ -40,7 +40,7 @@ export function readRanges(texts: readonly string[]): BlockList {
     if ((!isIPv4(address) && !isIPv6(address)) || !isPrefix(bits ?? '0', prefix, family) || rest.length > 0) {
       throw new StartError({
         code: 'bad_settings',
-        message: `unable to read PARLEY_TRUSTED_PROXIES; "${text}" is neither an address nor a CIDR range`,
+        message: `unable to read ${env}; "${text}" is neither an address nor a CIDR range`,
         hint: 'Write addresses such as 10.0.0.7 or ranges such as 10.0.0.0/8, parted by commas.',
       });
     }

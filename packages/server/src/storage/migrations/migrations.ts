@@ -15,6 +15,7 @@ import { createAttachments } from './20251030000000_create_attachments.ts';
 import { describeAttachments } from './20251128000000_describe_attachments.ts';
 import { createMonitoring } from './20251128000100_create_monitoring.ts';
 import { createFeatureFlags } from './20251128000200_create_feature_flags.ts';
+import { createWebhooks } from './20251128000300_create_webhooks.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '20251128000000_describe_attachments': describeAttachments,
   '20251128000100_create_monitoring': createMonitoring,
   '20251128000200_create_feature_flags': createFeatureFlags,
+  '20251128000300_create_webhooks': createWebhooks,
 };

@@ -1,0 +1,226 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type MessageId, makeUuid, type OperationName, type RequestOf } from '@parley/protocol';
+import { IncomingWebhook } from '@slack/webhook';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type App, createApp } from '../app.ts';
+import { readConfig } from '../config/config.ts';
+import { createLogger } from '../monitoring/logger.ts';
+import { SocketClient } from '../testing/socket-client.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { waitFor } from '../testing/wait-for.ts';
+
+interface Heard {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Somebody who is told: counts what comes, and answers as the test says. */
+class Receiver {
+  readonly heard: Heard[] = [];
+  status = 200;
+  readonly #server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      this.heard.push({ headers: request.headers, body });
+      response.writeHead(this.status).end();
+    });
+  });
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => void this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/told`;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  get texts(): string[] {
+    return this.heard.map(
+      ({ body }) => (JSON.parse(body) as { data: { message: { body: string } } }).data.message.body,
+    );
+  }
+}
+
+let database: TestDatabase;
+let app: App;
+let url: string;
+let client: SocketClient;
+let channelId: string;
+
+async function start(): Promise<void> {
+  const config = readConfig({
+    PORT: '0',
+    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
+    PARLEY_WEBHOOK_RANGES: '127.0.0.0/8',
+    PARLEY_RATE_MESSAGES: 'off',
+    PARLEY_RATE_CHANGES: 'off',
+    PARLEY_RATE_CHANNEL_CREATION: 'off',
+  });
+  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
+  url = `http://127.0.0.1:${(await app.listen()).port}`;
+}
+
+let token: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await start();
+  const ownerToken = (await app.ensureOwnerToken()) ?? '';
+  const claim = { ownerToken, username: 'ada', password: 'correct horse battery' };
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/v1/auth/claim-owner`, { method: 'POST', headers, body: JSON.stringify(claim) });
+  token = ((await response.json()) as { token: string }).token;
+  client = await SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token);
+  channelId = client.of('sync')[0]?.joined[0]?.channel.id ?? '';
+});
+afterAll(async () => {
+  client.close();
+  await app.close();
+  await database.drop();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: each operation has an answer of its own.
+const run = (name: OperationName, input: unknown): Promise<any> => client.run(name, input as RequestOf<OperationName>);
+async function say(body: string, to = channelId): Promise<string> {
+  const id = makeUuid() as MessageId;
+  await run('message.send', { channelId: to, id, body });
+  return id;
+}
+
+describe('incoming webhooks', () => {
+  test('[HOOK1] Slack’s own Node library posts unchanged: text, blocks, attachments, and what is refused', async () => {
+    const made = await run('webhook.create', { kind: 'incoming', name: 'Deploys', channelId });
+    const hook = new IncomingWebhook(`${url}${made.path}`);
+    expect(await hook.send('it is *done*')).toEqual({ text: 'ok' });
+    const told = await client.until('message', ({ message }) => message.body === 'it is **done**');
+    const { users } = await run('user.get', { userIds: [told.message.senderId] });
+    expect(users[0]).toMatchObject({ kind: 'bot', displayName: 'Deploys' });
+    await hook.send({
+      text: 'fallback',
+      blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'from <https://ci.example|ci>' } }],
+      attachments: [{ fallback: 'a picture' }],
+    });
+    await client.until('message', ({ message }) => message.body === 'from [ci](https://ci.example)\n\n> a picture');
+    await expect(hook.send({ text: '' })).rejects.toMatchObject({
+      original: { response: { status: 400, data: 'no_text' } },
+    });
+    const wrong = new IncomingWebhook(`${url}${made.path}x`);
+    await expect(wrong.send('x')).rejects.toMatchObject({
+      original: { response: { status: 403, data: 'invalid_token' } },
+    });
+    await run('webhook.update', { webhookId: made.webhook.id, state: 'paused' });
+    await expect(hook.send('x')).rejects.toMatchObject({
+      original: { response: { status: 404, data: 'no_active_hooks' } },
+    });
+    await run('webhook.delete', { webhookId: made.webhook.id });
+    await expect(hook.send('x')).rejects.toMatchObject({ original: { response: { status: 403 } } });
+  });
+
+  test('[HOOK1] a form with a payload, as curl sends it, is taken; what is no payload is told in Slack’s words', async () => {
+    const made = await run('webhook.create', { kind: 'incoming', name: 'Curl', channelId });
+    const send = async (body: string | URLSearchParams) => {
+      const response = await fetch(`${url}${made.path}`, { method: 'POST', body });
+      return [response.status, await response.text()];
+    };
+    expect(await send(new URLSearchParams({ payload: JSON.stringify({ text: 'by form' }) }))).toEqual([200, 'ok']);
+    await client.until('message', ({ message }) => message.body === 'by form');
+    expect(await send('{"text": ')).toEqual([400, 'invalid_payload']);
+    expect(await send('{"text": 5}')).toEqual([400, 'invalid_payload']);
+    expect(await send('{"text": "a\\u0000b"}')).toEqual([400, 'invalid_payload']);
+    const refused = await client.ask('webhook.create', { kind: 'incoming', name: 'x' });
+    expect(refused).toMatchObject({ code: 'bad_request' });
+  });
+});
+
+describe('outgoing webhooks', () => {
+  test('[HOOK3] [HOOK4] each message is told once and in order, signed so that the standard library verifies it', async () => {
+    const receiver = new Receiver();
+    await say('before');
+    const made = await run('webhook.create', { kind: 'outgoing', name: 'all', url: await receiver.start() });
+    for (let index = 0; index < 30; index++) await say(`message ${index}`);
+    await waitFor('all were told', () => receiver.heard.length >= 30);
+    const expected = Array.from({ length: 30 }, (_none, index) => `message ${index}`);
+    expect(receiver.texts).toEqual(expected);
+    const verifier = new Webhook(made.secret);
+    for (const { body, headers } of receiver.heard) {
+      expect(verifier.verify(body, headers as Record<string, string>)).toMatchObject({ type: 'message.created' });
+    }
+    expect(() => verifier.verify(`${receiver.heard[0]?.body} `, receiver.heard[0]?.headers as never)).toThrow();
+    expect(new Set(receiver.heard.map(({ headers }) => headers['webhook-id'])).size).toBe(30);
+    const id = await say('first text');
+    await waitFor('it was told', () => receiver.texts.includes('first text'));
+    await run('message.edit', { channelId, messageId: id, body: 'second text' });
+    await waitFor('the edit was told', () => receiver.texts.includes('second text'));
+    await run('message.delete', { channelId, messageId: id });
+    await waitFor('the deletion was told', () => receiver.heard.at(-1)?.body.includes('message.deleted') === true);
+    expect(receiver.texts.at(-1)).toBe('');
+    // Again, under the same ids.
+    const ids = receiver.heard.map(({ headers }) => headers['webhook-id']);
+    const { deliveries } = await run('webhook.deliveries', { webhookId: made.webhook.id, limit: 200 });
+    expect(deliveries.map(({ state, status }: { state: string; status: number }) => [state, status])).toEqual(
+      ids.map(() => ['delivered', 200]),
+    );
+    const { count } = await run('webhook.replay', { webhookId: made.webhook.id, from: deliveries.at(-1).id });
+    expect(count).toBe(ids.length);
+    await waitFor('all were told again', () => receiver.heard.length >= 2 * ids.length);
+    expect(receiver.heard.slice(ids.length).map(({ headers }) => headers['webhook-id'])).toEqual(ids);
+    await run('webhook.delete', { webhookId: made.webhook.id });
+    receiver.stop();
+  });
+
+  test('[HOOK3] nothing is missed while the receiver or the server is away, threads and new channels included', async () => {
+    const receiver = new Receiver();
+    receiver.status = 500;
+    const made = await run('webhook.create', { kind: 'outgoing', name: 'patient', url: await receiver.start() });
+    const created = await run('channel.create', { kind: 'public', name: 'later' });
+    const root = await say('root', created.channel.id);
+    const thread = await run('thread.open', { channelId: created.channel.id, messageId: root });
+    await say('reply', thread.channel.id);
+    const hidden = await run('channel.create', { kind: 'private', name: 'hidden' });
+    await say('secret', hidden.channel.id);
+    await waitFor('it was tried', () => receiver.heard.length > 0);
+    const first = receiver.heard[0]?.headers['webhook-id'];
+    client.close();
+    await app.close();
+    await start();
+    client = await SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token);
+    await say('after', created.channel.id);
+    receiver.status = 204;
+    receiver.heard.length = 0;
+    const failing = await run('webhook.list', {});
+    expect(failing.webhooks.at(-1)).toMatchObject({ name: 'patient', lastError: 'answered with 500' });
+    await run('webhook.update', { webhookId: made.webhook.id, state: 'active' });
+    await waitFor('all were told', () => receiver.texts.includes('after'));
+    expect(receiver.heard[0]?.headers['webhook-id']).toBe(first);
+    // The root is told as it is now, with its thread; the private channel is not told at all.
+    expect(receiver.texts).toEqual(['root', 'reply', 'after']);
+    await run('webhook.delete', { webhookId: made.webhook.id });
+    receiver.stop();
+  });
+
+  test('[HOOK4] an endpoint that is gone is dead, which is on record, until an operator activates it', async () => {
+    const receiver = new Receiver();
+    receiver.status = 410;
+    const made = await run('webhook.create', {
+      kind: 'outgoing',
+      name: 'gone',
+      url: await receiver.start(),
+      channelId,
+    });
+    await say('anybody there?');
+    await waitFor('it is dead', async () => (await run('webhook.list', {})).webhooks.at(-1).state === 'dead');
+    const { entries } = await run('audit.list', { action: 'webhook.dead' });
+    expect(entries[0]).toMatchObject({ target: made.webhook.id, details: { error: 'answered with 410' } });
+    receiver.status = 200;
+    await run('webhook.update', { webhookId: made.webhook.id, state: 'active' });
+    await waitFor('it was told', () => receiver.heard.length === 2);
+    await run('webhook.delete', { webhookId: made.webhook.id });
+    receiver.stop();
+  });
+});
