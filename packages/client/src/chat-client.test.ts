@@ -561,6 +561,30 @@ test('word of a channel from before the user left it does not bring it back, wor
   annClient.close();
 });
 
+test.each(['before', 'after'])(
+  'a client that is told to be out %s it learns that it was in ends up out',
+  async (order) => {
+    const { clock, server, client } = world();
+    const [ann, bob] = [server.user('ann'), server.user('bob')];
+    const general = server.channel('general', [ann, bob]);
+    const joined = general.joinedFor(ann.id);
+    general.leave(ann.id);
+    const annClient = client('ann');
+    await online(clock, annClient);
+    const members = { joined: [], left: [ann.id] };
+    const { rev } = general;
+    const out = { t: 'changes' as const, channelId: general.id, from: 0, rev, reset: false, messages: [], members };
+    const told = [out, { t: 'joined' as const, joined }];
+    for (const frame of order === 'before' ? told : told.toReversed()) server.tell(ann.id, frame);
+    await clock.advance(50);
+    expect(annClient.channels.getSnapshot()).toEqual([]);
+    server.invite(general, ann);
+    await clock.advance(50);
+    expect(annClient.channels.getSnapshot()).toMatchObject([{ id: general.id }]);
+    annClient.close();
+  },
+);
+
 test('a repair tells of every new message as new and shows all of them, also when an earlier one was changed last', async () => {
   const { clock, server, client } = world();
   const [ann, bob] = [server.user('ann'), server.user('bob')];

@@ -96,6 +96,7 @@ export class Replica {
   /** Takes all that changed in a channel after a rev. Returns false when it told of a reset. */
   takeChanges(changes: Changes, isLive: boolean): boolean {
     const state = this.#channels.get(changes.channelId);
+    if (state === undefined) this.#noteOut(changes);
     if (state?.log == null || changes.rev <= state.log.rev) return true;
     if (changes.reset) this.#restart(state, changes);
     else if (changes.from > state.log.rev) {
@@ -193,6 +194,12 @@ export class Replica {
     const mentions = seq >= state.view.lastSeq ? 0 : own.mentions;
     state.setCursors(seq, Math.max(seq, own.deliveredSeq), mentions);
     this.#ports.onChannels(channelId);
+  }
+
+  /** Out again before it was known that the user was in: the answer that tells so is still on its way. */
+  #noteOut({ channelId, rev, members }: Changes): void {
+    const isOut = this.#userId !== null && members?.left.includes(this.#userId) === true;
+    if (isOut && rev > (this.#outAt.get(channelId) ?? -1)) this.#outAt.set(channelId, rev);
   }
 
   #keepStray(event: RevEvent): void {

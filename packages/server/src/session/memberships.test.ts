@@ -24,12 +24,15 @@ let memberships: Memberships;
 let faults: unknown[];
 /** Answers the places that are being read, the oldest first. */
 let answers: ((place: Place | null | Error) => void)[];
+/** The rev at which Ann went out again; null when she was never in. */
+let outAt: number | null;
 
 beforeEach(() => {
   clock = new FakeClock();
   flusher = new Flusher({ onSlow: () => {} });
   bus = new MemoryBus();
   answers = [];
+  outAt = null;
   faults = [];
   const access = new AccessDirectory({} as Database);
   hub = new Hub({
@@ -46,7 +49,7 @@ beforeEach(() => {
     new Promise((resolve, reject) => {
       answers.push((place) => (place instanceof Error ? reject(place) : resolve(place)));
     });
-  const sync = { place: read } as Partial<SyncSource> as SyncSource;
+  const sync = { place: read, outAt: () => Promise.resolve(outAt) } as Partial<SyncSource> as SyncSource;
   memberships = new Memberships({ hub, access, sync, clock, onFault: (error) => void faults.push(error) });
 });
 
@@ -70,14 +73,12 @@ function addSocket(userId: UserId) {
     end: () => {},
   };
   hub.add(subscriber);
-  const got = (): unknown[] => {
+  const frames = () => {
     flusher.flushNow();
-    return decodeFrames(wire.bytes).map((text) => {
-      const frame = JSON.parse(text) as { rev?: number; t?: string };
-      return frame.rev ?? frame.t;
-    });
+    return decodeFrames(wire.bytes).map((text) => JSON.parse(text) as { rev?: number; t?: string });
   };
-  return { subscriber, got };
+  const got = (): unknown[] => frames().map((frame) => frame.rev ?? frame.t);
+  return { subscriber, got, frames };
 }
 
 function publish(rev: number, effect?: Effect): void {
@@ -119,6 +120,37 @@ describe('the sockets of a user who joins', () => {
     await gaining;
     publish(7);
     expect(got()).toEqual([]);
+  });
+
+  test('[HUB3] are told that they are out when they left before it was read that they were in', async () => {
+    await listenFrom(5);
+    const { subscriber, frames } = addSocket(ann);
+    const gaining = memberships.gain(ann, channelId, [subscriber]);
+    await settlePromises();
+    publish(6, { joined: [[ann, 'member']] });
+    publish(7, { left: [ann] });
+    outAt = 7;
+    answers.shift()?.(null);
+    await gaining;
+    publish(8);
+    const members = { joined: [], left: [ann] };
+    expect(frames()).toEqual([{ t: 'changes', channelId, from: 0, rev: 7, reset: false, messages: [], members }]);
+  });
+
+  test('[HUB3] are not told so by an older word when the channel itself tells them', async () => {
+    await listenFrom(5);
+    const { subscriber, got } = addSocket(ann);
+    const first = memberships.gain(ann, channelId, [subscriber]);
+    const second = memberships.gain(ann, channelId, [subscriber]);
+    await settlePromises();
+    answers.shift()?.(placeAt(5));
+    await first;
+    outAt = 7;
+    answers.shift()?.(null);
+    await second;
+    publish(6);
+    publish(7, { left: [ann] });
+    expect(got()).toEqual(['joined', 6, 7]);
   });
 
   test('[HUB3] hear the event that takes them out again, and nothing after it', async () => {

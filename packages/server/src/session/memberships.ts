@@ -1,9 +1,9 @@
-import type { ChannelId, UserId } from '@parley/protocol';
+import type { ChangesEvent, ChannelId, UserId } from '@parley/protocol';
 import type { AccessDirectory } from '../channels/access.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Subscriber } from '../hub/subscriber.ts';
 import type { Clock } from '../lib/clock.ts';
-import { encodeFrame } from '../outbox/frame.ts';
+import { encodeFrame, type Frame } from '../outbox/frame.ts';
 import type { Place, SyncSource } from '../sync/sync-source.ts';
 import type { Session } from './session.ts';
 
@@ -17,6 +17,9 @@ export interface MembershipPorts {
   readonly sync: SyncSource;
   onFault(error: unknown): void;
 }
+
+/** Given those for whom it turns out that the user is no member. */
+type OnOutside = (subscribers: readonly Subscriber[]) => void | Promise<void>;
 
 /** Lets sockets hear the channels of their users: never before it is known that they may, and from exactly where that was read. */
 export class Memberships {
@@ -41,15 +44,15 @@ export class Memberships {
 
   /** A user is, or may be, in a channel: reads it, and tells those of his sockets of it that are here. */
   async gain(userId: UserId, channelId: ChannelId, subscribers: Iterable<Subscriber>): Promise<void> {
-    await this.#gain(userId, channelId, subscribers, (subscriber) => this.#ports.hub.forget(subscriber, channelId));
+    await this.#gain(userId, channelId, subscribers, (outside) => this.#tellOut(userId, channelId, outside));
   }
 
-  /** As `gain`; `onOutside` is given those for whom it turns out that the user is no member. */
+  /** As `gain`, with something else done about those who are outside. */
   async #gain(
     userId: UserId,
     channelId: ChannelId,
     subscribers: Iterable<Subscriber>,
-    onOutside: (subscriber: Subscriber) => void,
+    onOutside: OnOutside,
   ): Promise<void> {
     const { clock } = this.#ports;
     let untold = this.#here(userId, subscribers);
@@ -68,7 +71,7 @@ export class Memberships {
     userId: UserId,
     channelId: ChannelId,
     subscribers: readonly Subscriber[],
-    onOutside: (subscriber: Subscriber) => void,
+    onOutside: OnOutside,
   ): Promise<void> {
     const { hub, access, sync } = this.#ports;
     for (let untold = this.#here(userId, subscribers); untold.length > 0; untold = this.#here(userId, untold)) {
@@ -76,7 +79,7 @@ export class Memberships {
       await hub.whenListening();
       const gapsBefore = access.gaps;
       const place = await sync.place(userId, channelId);
-      if (place === null) return untold.forEach(onOutside);
+      if (place === null) return await onOutside(untold);
       if (!isRoot(place)) {
         // A thread is heard with its root.
         for (const subscriber of untold) hub.forget(subscriber, channelId);
@@ -112,6 +115,21 @@ export class Memberships {
     void this.#gain(session.userId, channelId, [session], () => session.end('stale'));
   }
 
+  /**
+   * Not members after all: each that still waits learns at which rev the user went out again, for an answer may have told his
+   * client that he is in. Who hears the channel, or is not expected any more, is told by whoever made it so.
+   */
+  async #tellOut(userId: UserId, channelId: ChannelId, subscribers: readonly Subscriber[]): Promise<void> {
+    const { hub, sync } = this.#ports;
+    const rev = await sync.outAt(userId, channelId);
+    const frame = rev === null ? null : outFrame(userId, channelId, rev);
+    for (const subscriber of subscribers) {
+      if (!hub.expects(subscriber, channelId)) continue;
+      hub.forget(subscriber, channelId);
+      if (frame !== null) subscriber.outbox.push(frame);
+    }
+  }
+
   #here(userId: UserId, subscribers: Iterable<Subscriber>): Subscriber[] {
     const here = this.#ports.hub.subscribersOf(userId);
     return [...subscribers].filter((subscriber) => here?.has(subscriber) === true);
@@ -125,4 +143,11 @@ export function isRoot(place: Place): boolean {
 function tell(subscribers: readonly Subscriber[], { joined }: Place): void {
   const frame = encodeFrame(JSON.stringify({ t: 'joined', joined }));
   for (const subscriber of subscribers) subscriber.outbox.push(frame);
+}
+
+/** From 0, so that it applies wherever the client stands; nothing of the channel is in it but that he is out. */
+function outFrame(userId: UserId, channelId: ChannelId, rev: number): Frame {
+  const members = { joined: [], left: [userId] };
+  const event: ChangesEvent = { t: 'changes', channelId, from: 0, rev, reset: false, messages: [], members };
+  return encodeFrame(JSON.stringify(event));
 }

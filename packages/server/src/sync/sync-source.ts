@@ -15,6 +15,8 @@ export interface SyncSource {
   places(userId: UserId): Promise<readonly Place[]>;
   /** One of them; null when the user is not in it. */
   place(userId: UserId, channelId: ChannelId): Promise<Place | null>;
+  /** The rev at which the user went out of a root channel; null when he is in it, or never was. */
+  outAt(userId: UserId, channelId: ChannelId): Promise<number | null>;
   /** What brings a client up to date that has what `resume` names; `places` were read for it. */
   frames(userId: UserId, places: readonly Place[], resume: Resume | null): AsyncIterable<SyncFrame>;
 }

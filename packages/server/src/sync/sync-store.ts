@@ -74,6 +74,17 @@ export async function readPlace(on: Queryable, userId: UserId, channelId: Channe
   return rows[0] ?? null;
 }
 
+/** The rev at which a user went out of a root channel; null when he is in it, or never was. */
+export async function readOutAt(on: Queryable, userId: UserId, channelId: ChannelId): Promise<number | null> {
+  const rows = await query<{ rev: number }>(
+    on,
+    `SELECT m.rev FROM channel_members m JOIN channels c ON c.id = m.channel_id AND c.kind <> 'thread'
+      WHERE m.channel_id = $1 AND m.user_id = $2 AND m.left_at IS NOT NULL`,
+    [channelId, userId],
+  );
+  return rows[0]?.rev ?? null;
+}
+
 /** Where a client stands in a root channel. */
 export interface Since {
   readonly channelId: ChannelId;

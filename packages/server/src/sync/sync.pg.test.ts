@@ -57,3 +57,14 @@ test('[ACC5] who is removed while a resume is made ready is told that the channe
   expect(frames.flatMap((frame) => frame.gone)).toEqual([channel]);
   expect(frames.flatMap((frame) => frame.changes)).toEqual([]);
 });
+
+test('[HUB3] it is known at which rev somebody went out, until he is in again', async () => {
+  const channel = await addChannel(database, [owner, member]);
+  expect(await sync.outAt(member, channel)).toBeNull();
+  await rooms.say(owner, channel, 'before');
+  await remove(channel);
+  await rooms.say(owner, channel, 'after');
+  expect(await sync.outAt(member, channel)).toBe(4);
+  await rooms.members.invite(owner, channel, [member]);
+  expect(await sync.outAt(member, channel)).toBeNull();
+});

@@ -26,6 +26,7 @@ import {
   readMemberships,
   readMembersSince,
   readMessagesSince,
+  readOutAt,
   readOwnPlaces,
   readPlace,
   readPlacesIn,
@@ -73,6 +74,10 @@ export class Sync implements SyncSource {
   async place(userId: UserId, channelId: ChannelId): Promise<Place | null> {
     const row = await readPlace(this.#db, userId, channelId);
     return row === null ? null : placeOf(row);
+  }
+
+  outAt(userId: UserId, channelId: ChannelId): Promise<number | null> {
+    return readOutAt(this.#db, userId, channelId);
   }
 
   /** The frames of one resume; the last one says `done`. */

@@ -103,6 +103,14 @@ export const READING_STATEMENTS = [
       ),
   ),
 
+  statement(
+    /^SELECT m\.rev FROM channel_members m .* m\.user_id = \$2 AND m\.left_at IS NOT NULL$/,
+    (view, [channelId, userId]) => {
+      const row = view.get('channel_members', keyOf(channelId, userId));
+      return row === undefined || row.left_at === null ? [] : [{ rev: row.rev }];
+    },
+  ),
+
   statement(/^SELECT c\.id, c\.kind, .* FROM channels c WHERE c\.id = \$1$/, (view, [id]) => {
     const row = view.get('channels', String(id));
     return row === undefined ? [] : [channelColumns(view, row)];
