@@ -28,7 +28,7 @@ import { LocalLimiter } from './rate-limit/local-limiter.ts';
 import { factorOf, policiesOf } from './rate-limit/policy.ts';
 import { Indexer } from './search/indexer.ts';
 import { buildState, type Foundation, handlersOf, onCommitOf, readingsOf, type State } from './state.ts';
-import { migrateUp, migrationStates } from './storage/migrate.ts';
+import { demandCompatible, migrateUp, migrationStates } from './storage/migrate.ts';
 import { openPostgres, type Postgres } from './storage/postgres.ts';
 import { inspectDatabase, readEpoch } from './storage/server-state.ts';
 import { ensureOwnerToken } from './users/owner-token.ts';
@@ -227,8 +227,9 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
   };
 }
 
-/** Fit to serve: the database answers, and knows the newest schema. */
+/** Fit to serve: the database answers, and its schema is ours, or a newer one that we can live with. */
 async function checkDatabase({ db }: Postgres): Promise<void> {
+  await demandCompatible(db);
   const states = await migrationStates(db);
   if (states.some((state) => state.ranAt === null)) throw new Error('a migration has not run');
 }

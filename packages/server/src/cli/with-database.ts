@@ -5,7 +5,7 @@ import type { Config } from '../config/settings.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import { socketEndpoint } from '../embedded/endpoint.ts';
 import { StartError } from '../lib/start-error.ts';
-import { migrateUp, migrationStates } from '../storage/migrate.ts';
+import { demandCompatible, migrateUp, migrationStates } from '../storage/migrate.ts';
 import { type Database, openPostgres } from '../storage/postgres.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -75,6 +75,7 @@ async function connect(config: Config): Promise<Source> {
 }
 
 async function demandNewestSchema(db: Database): Promise<void> {
+  await demandCompatible(db);
   const waiting = (await migrationStates(db)).filter(({ ranAt }) => ranAt === null);
   if (waiting.length === 0) return;
   throw new StartError({

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { addChannel, addUser } from '../testing/migrated-database.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
-import { migrateDown, migrateUp, migrationStates } from './migrate.ts';
+import { demandCompatible, migrateDown, migrateUp, migrationStates } from './migrate.ts';
+import { sqlMigration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { openPostgres, type Postgres, query } from './postgres.ts';
 
@@ -72,6 +73,44 @@ describe('migrations', () => {
     expect(ran.flat().sort()).toEqual(Object.keys(MIGRATIONS).sort());
     const states = await migrationStates((await open()).db);
     expect(states.every((state) => state.ranAt !== null)).toBe(true);
+  });
+
+  test('[MIG5] a server that is older than the schema works beside it as long as the schema was only expanded', async () => {
+    database = await createTestDatabase();
+    const { db } = await open();
+    const step = (up: string, down: string, expands?: true) =>
+      sqlMigration({ up: [up], down: [down], ...(expands && { expands }) });
+    const expanded = {
+      ...MIGRATIONS,
+      '29990101000000_add': step('CREATE TABLE later (id int)', 'DROP TABLE later', true),
+    };
+    const contracted = {
+      ...expanded,
+      '29990101000001_drop': step('ALTER TABLE later DROP COLUMN id', 'ALTER TABLE later ADD COLUMN id int'),
+    };
+    const later = { ...contracted, '29990101000002_more': step('CREATE TABLE more ()', 'DROP TABLE more', true) };
+    const refusal = expect.objectContaining({ code: 'schema_too_new', hint: expect.stringContaining('migrate down') });
+
+    await migrateUp(db);
+    expect(await migrateUp(db, expanded)).toEqual(['29990101000000_add']);
+    expect(await migrateUp(db)).toEqual([]);
+    await demandCompatible(db);
+    await expect(migrateDown(db)).rejects.toEqual(refusal);
+
+    await migrateUp(db, contracted);
+    expect(await migrateUp(db, contracted)).toEqual([]);
+    await expect(migrateUp(db)).rejects.toEqual(refusal);
+    await expect(demandCompatible(db)).rejects.toEqual(refusal);
+
+    await migrateUp(db, later);
+    await expect(migrateUp(db, expanded)).rejects.toEqual(refusal);
+    expect(await migrateUp(db, contracted)).toEqual([]);
+
+    await migrateDown(db, 2, later);
+    expect(await migrateUp(db)).toEqual([]);
+    await expect(migrateUp(db, { ...MIGRATIONS, '29990101000003_fork': step('SELECT 1', 'SELECT 1') })).rejects.toEqual(
+      refusal,
+    );
   });
 
   test('[MIG3] the required indexes and columns are there by name', async () => {

@@ -1,4 +1,5 @@
-import { type Migration, type MigrationResult, Migrator, NO_MIGRATIONS } from 'kysely';
+import { type MigrationResult, Migrator, NO_MIGRATIONS } from 'kysely';
+import { isSchemaAhead, type Migrations, ranMigrations, rememberingNeeds, tooNew } from './compatibility.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { type Database, query } from './postgres.ts';
 
@@ -8,8 +9,8 @@ export interface MigrationState {
   readonly ranAt: number | null;
 }
 
-function migratorOf(db: Database, migrations: Readonly<Record<string, Migration>> = MIGRATIONS): Migrator {
-  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } });
+function migratorOf(db: Database, migrations: Migrations = MIGRATIONS): Migrator {
+  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...rememberingNeeds(migrations) }) } });
 }
 
 function resultsOf(outcome: { error?: unknown; results?: MigrationResult[] }): string[] {
@@ -24,16 +25,27 @@ function resultsOf(outcome: { error?: unknown; results?: MigrationResult[] }): s
 
 /**
  * Brings the database to the newest schema and returns the names that ran. Kysely's migrator takes an advisory lock, so of
- * several nodes that start at once one migrates and the others find it done.
+ * several nodes that start at once one migrates and the others find it done. A schema that a newer server has made is left
+ * as it is when it says that ours can work with it.
+ *
+ * @throws StartError `schema_too_new` when ours cannot.
  */
-export async function migrateUp(db: Database): Promise<string[]> {
-  return resultsOf(await migratorOf(db).migrateToLatest());
+export async function migrateUp(db: Database, migrations: Migrations = MIGRATIONS): Promise<string[]> {
+  if (await isSchemaAhead(db, migrations)) return [];
+  return resultsOf(await migratorOf(db, migrations).migrateToLatest());
 }
 
-/** Undoes the newest `steps` migrations and returns their names. */
-export async function migrateDown(db: Database, steps = 1): Promise<string[]> {
+/** @throws StartError `schema_too_new` when a newer server has made the schema, and ours cannot work with it. */
+export async function demandCompatible(db: Database): Promise<void> {
+  await isSchemaAhead(db, MIGRATIONS);
+}
+
+/** Undoes the newest `steps` migrations and returns their names; only the server that knows them can. */
+export async function migrateDown(db: Database, steps = 1, migrations: Migrations = MIGRATIONS): Promise<string[]> {
+  const unknown = (await ranMigrations(db)).filter((name) => !Object.hasOwn(migrations, name));
+  if (unknown.length > 0) throw tooNew(unknown);
   const undone: string[] = [];
-  for (let step = 0; step < steps; step++) undone.push(...resultsOf(await migratorOf(db).migrateDown()));
+  for (let step = 0; step < steps; step++) undone.push(...resultsOf(await migratorOf(db, migrations).migrateDown()));
   return undone;
 }
 

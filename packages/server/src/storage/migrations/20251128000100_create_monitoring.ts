@@ -2,6 +2,7 @@ import { sqlMigration } from './migration.ts';
 
 /** What each node did in each interval, what was used in each hour, and who did what, found by any of its parts. */
 export const createMonitoring = sqlMigration({
+  expands: true,
   up: [
     `CREATE TABLE metrics_history (
        step integer NOT NULL,

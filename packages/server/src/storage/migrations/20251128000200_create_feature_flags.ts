@@ -2,6 +2,7 @@ import { sqlMigration } from './migration.ts';
 
 /** What operators have made of the feature flags that the code declares. */
 export const createFeatureFlags = sqlMigration({
+  expands: true,
   up: [
     `CREATE TABLE feature_flags (
        key text PRIMARY KEY,

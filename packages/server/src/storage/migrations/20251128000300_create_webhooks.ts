@@ -5,6 +5,7 @@ import { sqlMigration } from './migration.ts';
  * behind a channel's rev is what is left to tell, so that a send writes nothing for it and no committed change is missed.
  */
 export const createWebhooks = sqlMigration({
+  expands: true,
   up: [
     `CREATE TABLE webhooks (
        id uuid PRIMARY KEY,

@@ -1,4 +1,3 @@
-import type { Migration } from 'kysely';
 import { createAccounts } from './20251020000000_create_accounts.ts';
 import { createChannels } from './20251021000000_create_channels.ts';
 import { createMessages } from './20251022000000_create_messages.ts';
@@ -16,9 +15,10 @@ import { describeAttachments } from './20251128000000_describe_attachments.ts';
 import { createMonitoring } from './20251128000100_create_monitoring.ts';
 import { createFeatureFlags } from './20251128000200_create_feature_flags.ts';
 import { createWebhooks } from './20251128000300_create_webhooks.ts';
+import type { SchemaMigration } from './migration.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+export const MIGRATIONS: Readonly<Record<string, SchemaMigration>> = {
   '20251020000000_create_accounts': createAccounts,
   '20251021000000_create_channels': createChannels,
   '20251022000000_create_messages': createMessages,

@@ -1,0 +1,91 @@
+import { StartError } from '../lib/start-error.ts';
+import type { SchemaMigration } from './migrations/migration.ts';
+import { type Database, query } from './postgres.ts';
+
+/** Migrations by name; the order of the names is the order in which they run. */
+export type Migrations = Readonly<Record<string, SchemaMigration>>;
+
+/** Where the database keeps the name of the migration that a server must at least know. */
+const KEY = 'schema_needs';
+
+/**
+ * The same migrations, which also write down, in their own transaction, what a server must know of to work with the schema
+ * they leave: the newest migration that does not only expand. Servers that are older than the schema read it.
+ */
+export function rememberingNeeds(migrations: Migrations): Migrations {
+  const names = Object.keys(migrations).sort();
+  const needsAfter = (count: number) => names.slice(0, count).findLast((name) => migrations[name]?.expands !== true);
+  const wrapped = names.map((name, at) => {
+    const { up, down, ...rest } = migrations[name] as SchemaMigration;
+    const migration: SchemaMigration = {
+      ...rest,
+      async up(db) {
+        await up(db);
+        await writeNeeds(db, needsAfter(at + 1));
+      },
+      ...(down !== undefined && {
+        async down(db) {
+          await down(db);
+          await writeNeeds(db, needsAfter(at));
+        },
+      }),
+    };
+    return [name, migration] as const;
+  });
+  return Object.fromEntries(wrapped);
+}
+
+async function writeNeeds(db: Database, name: string | undefined): Promise<void> {
+  if (name === undefined || !(await hasTable(db, 'server_state'))) return;
+  await query(
+    db,
+    `INSERT INTO server_state (key, value) VALUES ($1, to_jsonb($2::text))
+     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`,
+    [KEY, name],
+  );
+}
+
+/** Names of the migrations that made this database, oldest first. */
+export async function ranMigrations(db: Database): Promise<string[]> {
+  if (!(await hasTable(db, 'kysely_migration'))) return [];
+  const rows = await query<{ name: string }>(db, 'SELECT name::text FROM kysely_migration ORDER BY name');
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * True when a newer server has brought the schema further than these migrations, in a way that ours can live with: nothing
+ * is to be migrated then.
+ *
+ * @throws StartError `schema_too_new` when it cannot.
+ */
+export async function isSchemaAhead(db: Database, migrations: Migrations): Promise<boolean> {
+  const ran = await ranMigrations(db);
+  const unknown = ran.filter((name) => !Object.hasOwn(migrations, name));
+  if (unknown.length === 0) return false;
+  const needed = await readNeeds(db);
+  const isComplete = Object.keys(migrations).every((name) => ran.includes(name));
+  if (needed !== undefined && Object.hasOwn(migrations, needed) && isComplete) return true;
+  throw tooNew(unknown);
+}
+
+async function readNeeds(db: Database): Promise<string | undefined> {
+  if (!(await hasTable(db, 'server_state'))) return undefined;
+  const rows = await query<{ name: string }>(db, `SELECT value #>> '{}' AS name FROM server_state WHERE key = $1`, [
+    KEY,
+  ]);
+  return rows[0]?.name;
+}
+
+/** What is told where a schema was made by a server that is newer than this one. */
+export function tooNew(unknown: readonly string[]): StartError {
+  return new StartError({
+    code: 'schema_too_new',
+    message: `unable to work on the database; a newer Parley has changed it (${unknown.at(-1)}) so that this one would do harm`,
+    hint: 'Start the newer Parley again, or run its `parley migrate down` before you go back to this one.',
+  });
+}
+
+async function hasTable(db: Database, name: string): Promise<boolean> {
+  const rows = await query<{ exists: boolean }>(db, 'SELECT to_regclass($1) IS NOT NULL AS exists', [name]);
+  return rows[0]?.exists === true;
+}
