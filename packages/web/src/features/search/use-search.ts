@@ -7,7 +7,7 @@ const PAUSE_MS = 250;
 
 export interface Search {
   readonly results: readonly SearchResult[];
-  /** True while an answer is on its way. */
+  /** True from the first letter until its answer is here. */
   readonly isBusy: boolean;
   readonly hasMore: boolean;
   readonly error: unknown;
@@ -69,7 +69,8 @@ export function useSearch(typed: string): Search {
       running.current?.abort();
     };
   }, [query, ask]);
-  const { cursor, ...shown } = state;
+  const { cursor, ...rest } = state;
+  const shown = { ...rest, isBusy: rest.isBusy || (query !== '' && rest.asked === '') };
   // A page may be short, or empty, although there is more.
   const isShort = cursor !== null && shown.results.length === 0 && !shown.isBusy && shown.error === null;
   useEffect(() => {
