@@ -84,6 +84,7 @@ export const de: Catalogue = {
 
   'home.title': 'Alles gelesen',
   'home.text': 'Öffne eine Unterhaltung oder beginne eine neue.',
+  'home.mentioned': 'Erwähnt dich',
   'home.news': 'Neues',
   'home.newsIn': {
     one: 'In {count} Unterhaltung ist etwas für dich.',

@@ -81,6 +81,7 @@ export const en = {
 
   'home.title': 'All caught up',
   'home.text': 'Open a conversation, or start a new one.',
+  'home.mentioned': 'Mentions you',
   'home.news': 'What is new',
   'home.newsIn': {
     one: '{count} conversation has something for you.',

@@ -3,6 +3,7 @@ import type { UserId } from '@parley/protocol';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { useUser } from '../../chat/use-chat.ts';
 import { useSingleMessage } from '../../chat/use-single-message.ts';
+import { useUnreadMention } from '../../chat/use-unread-mention.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, toChannel } from '../../lib/routes.ts';
 import { useNow } from '../../lib/use-now.ts';
@@ -10,16 +11,18 @@ import { attentionOf } from '../channel-list/sections.ts';
 import { plainText } from '../markdown/plain-text.ts';
 import '../../ui/card.css';
 
-/** A conversation with something new, and the last word in it. */
+/** A conversation with something new, and why: the first message that mentions its reader, else the last word in it. */
 export function NewsCard({ info }: { readonly info: ChannelSummary }) {
   const { t, format } = useWords();
   const { title } = useChannelTitle(info);
   const now = useNow();
   const last = useSingleMessage(info.id, info.channel.lastSeq);
+  const mention = useUnreadMention(info);
   const { level, count } = attentionOf(info);
+  const shown = mention ?? last;
   return (
     <li>
-      <a className="card news-card" href={hrefOf(toChannel(info.id))}>
+      <a className="card news-card" href={hrefOf(toChannel(info.id, undefined, mention?.seq))}>
         <span className="card-head">
           <strong>
             <bdi>{info.channel.kind === 'direct' ? title : `#${title}`}</bdi>
@@ -36,21 +39,26 @@ export function NewsCard({ info }: { readonly info: ChannelSummary }) {
           )}
         </span>
         <span className="card-text">
-          {last === null ? (
+          {shown === null ? (
             '…'
           ) : (
             <>
-              <LastAuthor userId={last.senderId} />
-              {last.deletedAt === undefined ? plainText(last.body, 140) || t('message.file') : t('message.deleted')}
+              <Author userId={shown.senderId} />
+              {shown.deletedAt === undefined ? plainText(shown.body, 140) || t('message.file') : t('message.deleted')}
             </>
           )}
         </span>
-        {last !== null && <span className="news-when">{format.ago(last.createdAt, now)}</span>}
+        {shown !== null && (
+          <span className="news-when">
+            {mention !== null && <em>{t('home.mentioned')}</em>}
+            {format.ago(shown.createdAt, now)}
+          </span>
+        )}
       </a>
     </li>
   );
 }
 
-function LastAuthor({ userId }: { readonly userId: UserId }) {
+function Author({ userId }: { readonly userId: UserId }) {
   return <b>{useUser(userId)?.displayName ?? '…'}: </b>;
 }
