@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME|all [--quick] [--large] [--json FILE]` */
+/** `npm run bench -- NAME|all [--quick] [--large] [--size N] [--json FILE]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchResult } from './bench.ts';
@@ -27,13 +27,15 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     large: { type: 'boolean', default: false },
+    size: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const names = positionals.includes('all') ? Object.keys(BENCHES) : positionals;
 
-if (names.length === 0 || names.some((name) => !(name in BENCHES))) {
-  console.error('usage: npm run bench -- NAME|all [--quick] [--large] [--json FILE]\n');
+const isSize = values.size === undefined || /^[1-9]\d*$/.test(values.size);
+if (!isSize || names.length === 0 || names.some((name) => !(name in BENCHES))) {
+  console.error('usage: npm run bench -- NAME|all [--quick] [--large] [--size N] [--json FILE]\n');
   for (const load of Object.values(BENCHES)) {
     const { name, description } = await load();
     console.error(`  ${name.padEnd(12)} ${description}`);
@@ -43,12 +45,14 @@ if (names.length === 0 || names.some((name) => !(name in BENCHES))) {
 
 const results: BenchResult[] = [];
 const failed: string[] = [];
+const { quick, large } = values;
+const size = values.size === undefined ? {} : { size: Number(values.size) };
 for (const name of names) {
   const startedAt = performance.now();
   try {
     const bench = await BENCHES[name]?.();
     if (bench === undefined) continue;
-    const result = await bench.run({ quick: values.quick, large: values.large, log: (line) => console.error(line) });
+    const result = await bench.run({ quick, large, ...size, log: (line) => console.error(line) });
     results.push(result);
     console.log(`${formatResult(result)}\n`);
   } catch (error) {

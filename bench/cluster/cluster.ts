@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type RealCluster, startRealCluster } from '../../packages/server/src/testing/real-cluster.ts';
 import { atMost, type BenchOptions, type BenchResult, createResult, type Row } from '../bench.ts';
-import { nodeCommand } from '../processes.ts';
+import { answerOf, startChild } from '../child.ts';
 import type { LatencyFigures, LatencyRequest } from './clients.ts';
 import { type People, seedPeople } from './seed.ts';
 
@@ -15,13 +13,18 @@ export const description =
 const CHANNELS = 64;
 const MODES = ['overflow', 'always'] as const;
 
+/** How long a measurement may take on top of its own time: to start, to open the sockets and to drain. */
+const SPARE_MS = 45_000;
+
 async function measure(people: People, request: Omit<LatencyRequest, 'tokens' | 'channels'>): Promise<LatencyFigures> {
   const file = fileURLToPath(new URL('clients.ts', import.meta.url));
-  const child = spawn(process.execPath, [...nodeCommand(file).slice(1), JSON.stringify({ ...people, ...request })], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const [figures] = (await once(child, 'message')) as [LatencyFigures];
-  return figures;
+  const child = startChild(file, JSON.stringify({ ...people, ...request }));
+  const withinMs = request.warmUpMs + request.durationMs + SPARE_MS;
+  try {
+    return await answerOf<LatencyFigures>(child, `measure ${request.perSecond} messages a second`, withinMs);
+  } finally {
+    child.kill('SIGKILL');
+  }
 }
 
 function rowOf(side: string, perSecond: number, figures: LatencyFigures): Row {

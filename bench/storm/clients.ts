@@ -9,7 +9,7 @@ export interface StormRequest {
 
 export type StormOrder =
   | { readonly kind: 'cut' }
-  /** Tell when all that are away at this moment, or were on `url`, are in step again. */
+  /** Tell when all that were on `url` are in step again. */
   | { readonly kind: 'lost'; readonly url: string }
   | { readonly kind: 'revs' };
 
@@ -20,14 +20,20 @@ export interface StormFigures {
   readonly p99Ms: number;
   readonly attempts: number;
   readonly holes: number;
+  /** How sockets ended meanwhile: close codes and HTTP statuses, each with how often. */
+  readonly ends: string;
 }
 
 /** How many open at a time at the beginning, when nothing is measured. */
 const PARALLEL = 50;
+/** How long all may take to be in step, before it counts as failed. */
+const WITHIN_MS = 60_000;
 
 const [{ tokens, urls }] = (await once(process, 'message')) as [StormRequest];
 let alive = [...urls];
 let holes = 0;
+/** How often sockets ended in which way, since the last order. */
+const ends = new Map<string, number>();
 let onSynced: (client: LeanClient) => void = () => {};
 const clients = tokens.map(
   (token) =>
@@ -38,6 +44,7 @@ const clients = tokens.map(
       onHole: () => {
         holes += 1;
       },
+      onEnd: (why) => ends.set(why, (ends.get(why) ?? 0) + 1),
     }),
 );
 
@@ -57,6 +64,16 @@ async function openAll(): Promise<void> {
   await Promise.all(Array.from({ length: PARALLEL }, work));
 }
 
+const endsInWords = (): string => [...ends].map(([why, times]) => `${why} x ${times}`).join(', ') || 'nothing';
+
+/** What is wrong, for whoever has to find out why. */
+function tellFailure(what: string): void {
+  const away = clients.filter(({ isSynced }) => !isSynced).length;
+  process.send?.({
+    failed: `${what}: ${away} of ${clients.length} are not in step; sockets ended by ${endsInWords()}`,
+  });
+}
+
 /** Resolves when all of them are in step again. */
 function back(away: ReadonlySet<LeanClient>): Promise<StormFigures> {
   const startedAt = performance.now();
@@ -64,6 +81,7 @@ function back(away: ReadonlySet<LeanClient>): Promise<StormFigures> {
   const left = new Set(away);
   for (const client of away) client.attempts = 0;
   holes = 0;
+  ends.clear();
   return new Promise((resolve) => {
     onSynced = (client) => {
       if (!left.delete(client)) return;
@@ -71,8 +89,18 @@ function back(away: ReadonlySet<LeanClient>): Promise<StormFigures> {
       if (left.size > 0) return;
       const at = (share: number): number => timesMs[Math.floor((timesMs.length - 1) * share)] ?? Number.NaN;
       const attempts = [...away].reduce((sum, one) => sum + one.attempts, 0);
-      resolve({ sessions: away.size, lastMs: at(1), p50Ms: at(0.5), p99Ms: at(0.99), attempts, holes });
+      const times = { lastMs: at(1), p50Ms: at(0.5), p99Ms: at(0.99) };
+      resolve({ sessions: away.size, ...times, attempts, holes, ends: endsInWords() });
     };
+  });
+}
+
+/** Sends what comes of it, or after `WITHIN_MS` what is wrong. */
+function answer(what: string, work: Promise<unknown>): void {
+  const late = setTimeout(() => tellFailure(what), WITHIN_MS);
+  void work.then((found) => {
+    clearTimeout(late);
+    process.send?.(found as object);
   });
 }
 
@@ -86,8 +114,10 @@ process.on('message', (order: StormOrder) => {
   }
   if (order.kind === 'lost') alive = urls.filter((url) => url !== order.url);
   const away = new Set(order.kind === 'cut' ? clients : clients.filter(({ url }) => url === order.url));
-  void back(away).then((figures) => process.send?.(figures));
+  answer(order.kind === 'cut' ? 'everybody was cut' : 'a node was lost', back(away));
   if (order.kind === 'cut') for (const client of clients) client.cut();
 });
-await openAll();
-process.send?.('open');
+answer(
+  'everybody opens a session',
+  openAll().then(() => ({ open: clients.length })),
+);

@@ -3,6 +3,8 @@ import { WebSocket } from 'ws';
 /** As the SDK waits: full jitter, after the cap. */
 const BASE_MS = 500;
 const CAP_MS = 15_000;
+/** And gives up a socket that is not in step by then. */
+const CONNECT_TIMEOUT_MS = 20_000;
 
 /** What a lean client takes from its surroundings. */
 export interface LeanOptions {
@@ -11,6 +13,8 @@ export interface LeanOptions {
   onSynced(client: LeanClient): void;
   /** A rev did not follow the one before it. */
   onHole(client: LeanClient): void;
+  /** A socket ended: its close code, or the HTTP status of a refused upgrade. */
+  onEnd(why: string): void;
 }
 
 /** The least that keeps a session: a socket, and one number per channel. Comes back by itself, as the SDK does. */
@@ -18,7 +22,7 @@ export class LeanClient {
   readonly revs = new Map<string, number>();
   url = '';
   isSynced = false;
-  /** Upgrades and hellos that were refused, and attempts in all, since it was reset. */
+  /** Sockets that it tried since it was reset. */
   attempts = 0;
   readonly #options: LeanOptions;
   #epoch = '';
@@ -37,8 +41,18 @@ export class LeanClient {
     this.#socket = socket;
     socket.on('open', () => socket.send(JSON.stringify(this.#hello())));
     socket.on('message', (data: Buffer) => this.#take(data.toString('latin1')));
+    const deadline = setTimeout(() => this.#isLate(socket), CONNECT_TIMEOUT_MS);
     socket.on('error', () => {});
-    socket.on('close', () => this.#lost());
+    socket.on('unexpected-response', (_request, response) => {
+      response.resume();
+      this.#options.onEnd(`HTTP ${response.statusCode}`);
+      socket.terminate();
+    });
+    socket.on('close', (code) => {
+      clearTimeout(deadline);
+      this.#options.onEnd(`${code}`);
+      this.#lost();
+    });
   }
 
   /** The network goes away under it. */
@@ -49,6 +63,10 @@ export class LeanClient {
   close(): void {
     this.#isClosed = true;
     this.#socket?.terminate();
+  }
+
+  #isLate(socket: WebSocket): void {
+    if (!this.isSynced) socket.terminate();
   }
 
   #hello(): object {

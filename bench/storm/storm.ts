@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { makeUuid } from '@parley/protocol/constants';
 import { WebSocket } from 'ws';
 import { type RealCluster, startRealCluster } from '../../packages/server/src/testing/real-cluster.ts';
 import { atMost, type BenchOptions, type BenchResult, createResult, type Row } from '../bench.ts';
+import { answerOf, startChild } from '../child.ts';
 import { type People, seedPeople } from '../cluster/seed.ts';
-import { nodeCommand } from '../processes.ts';
+import { cpuSeconds } from '../processes.ts';
 import type { StormFigures, StormOrder, StormRequest } from './clients.ts';
 
 export const name = 'storm';
@@ -16,7 +17,10 @@ export const description =
 const CHANNELS_EACH = 5;
 /** Messages a second, each into another channel, while a node is killed. */
 const TALK_PER_SECOND = 20;
-const REST_MS = 60_000;
+/** How long all may take to hear the last that was said. */
+const REST_MS = 30_000;
+/** More than the clients give themselves, so that they tell what is wrong. */
+const ANSWER_MS = 75_000;
 
 /** All statements that PostgreSQL has run for the nodes. */
 async function statementsOf({ postgres }: RealCluster): Promise<number> {
@@ -24,10 +28,15 @@ async function statementsOf({ postgres }: RealCluster): Promise<number> {
   return Number(row?.calls ?? Number.NaN);
 }
 
-async function tell<Answer>(child: ChildProcess, order: StormOrder): Promise<Answer> {
-  const answer = once(child, 'message') as Promise<[Answer]>;
+/** Seconds of processor that the nodes which still run have used. */
+function cpuOf({ nodes }: RealCluster): number {
+  return nodes.reduce((sum, node) => sum + cpuSeconds(node.pid() ?? 0), 0);
+}
+
+function tell<Answer>(child: ChildProcess, order: StormOrder): Promise<Answer> {
+  const answer = answerOf<Answer>(child, 'bring everybody back', ANSWER_MS);
   child.send(order);
-  return (await answer)[0];
+  return answer;
 }
 
 /** Somebody who talks in every channel in turn on a node that stays; gives what ends it. */
@@ -77,8 +86,8 @@ function rowOf(what: string, figures: StormFigures, more: Row): Row {
   return { what, sessions, all_back_ms: lastMs, p50_ms: p50Ms, p99_ms: p99Ms, attempts, holes, ...more };
 }
 
-export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
-  const count = quick ? 2_000 : 10_000;
+export async function run({ quick, size, log }: BenchOptions): Promise<BenchResult> {
+  const count = size ?? (quick ? 500 : 10_000);
   const settings = { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'top' };
   const cluster = await startRealCluster({ settings });
   let clients: ChildProcess | null = null;
@@ -88,13 +97,15 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     const people = await seedPeople(cluster.postgres, count, CHANNELS_EACH);
     const file = fileURLToPath(new URL('clients.ts', import.meta.url));
     const request: StormRequest = { tokens: people.tokens, urls: cluster.nodes.map(({ url }) => url) };
-    const [program = '', ...flags] = nodeCommand(file);
-    clients = spawn(program, flags, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    clients = startChild(file);
     clients.send(request);
-    await once(clients, 'message');
+    await answerOf(clients, 'open all sessions', ANSWER_MS);
     log('storm: everybody is cut');
     const before = await statementsOf(cluster);
+    const cpuBefore = cpuOf(cluster);
     const cut = await tell<StormFigures>(clients, { kind: 'cut' });
+    log(`storm: all are back; sockets ended by ${cut.ends}`);
+    const cpuMs = ((cpuOf(cluster) - cpuBefore) * 1_000) / cut.sessions;
     const statements = ((await statementsOf(cluster)) - before) / cut.sessions;
     const [first, , last] = cluster.nodes;
     if (first === undefined || last === undefined) throw new Error('the bench needs three nodes');
@@ -107,8 +118,18 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     const late = await behind(cluster, clients);
     return createResult(name, {
       rows: [
-        rowOf('everybody is cut', cut, { statements_per_resume: statements, acked: null, behind: null }),
-        rowOf('one node of three is killed', kill, { statements_per_resume: null, acked, behind: late }),
+        rowOf('everybody is cut', cut, {
+          statements_each: statements,
+          node_cpu_ms_each: cpuMs,
+          acked: null,
+          behind: null,
+        }),
+        rowOf('one node of three is killed', kill, {
+          statements_each: null,
+          node_cpu_ms_each: null,
+          acked,
+          behind: late,
+        }),
       ],
       ratios: {},
       budgets: [
