@@ -10,6 +10,11 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 /** How long each failure lasts; `npm run test:failures` makes it longer than what clients and queues wait for. */
 const LASTS_MS = Number(process.env.PARLEY_FAILURE_MS ?? 1_500);
 
+/** What takes long on a busy machine, run by `npm run test:failures` only. */
+const slow = (name: string, run: () => Promise<void>): void => {
+  if (process.env.PARLEY_FAILURE_MS !== undefined) test(name, run);
+};
+
 let cluster: RealCluster;
 let talk: Talk;
 
@@ -67,13 +72,14 @@ test('[FAIL1] Redis hangs', () =>
     () => cluster.redis.signal('SIGCONT'),
   ));
 
-test('[FAIL1] Redis loses all it has', () => withoutRedis(() => cluster.redis.ask('FLUSHALL'), lasting));
+slow('[FAIL1] Redis loses all it has', () => withoutRedis(() => cluster.redis.ask('FLUSHALL'), lasting));
 
-test('[FAIL1] Redis is full', () =>
+slow('[FAIL1] Redis is full', () =>
   withoutRedis(
     () => cluster.redis.ask('CONFIG', 'SET', 'maxmemory', '1'),
     () => cluster.redis.ask('CONFIG', 'SET', 'maxmemory', '0'),
-  ));
+  ),
+);
 
 test('[FAIL2] PostgreSQL is killed, and recovers', () =>
   withoutPostgres(
@@ -87,7 +93,7 @@ test('[FAIL2] PostgreSQL hangs', () =>
     () => cluster.postgres.resume(),
   ));
 
-test('[FAIL2] PostgreSQL takes no writes', () => {
+slow('[FAIL2] PostgreSQL takes no writes', () => {
   const readOnly = async (value: 'on' | 'off') => {
     await cluster.postgres.ask(`ALTER SYSTEM SET default_transaction_read_only = ${value}`);
     await cluster.postgres.ask('SELECT pg_reload_conf()');
@@ -98,7 +104,7 @@ test('[FAIL2] PostgreSQL takes no writes', () => {
   );
 });
 
-test('[FAIL2] PostgreSQL has no connection left', () => {
+slow('[FAIL2] PostgreSQL has no connection left', () => {
   const greedy: pg.Client[] = [];
   const fill = async (): Promise<void> => {
     // Those of the nodes go; whoever comes first takes their places.
@@ -127,7 +133,7 @@ test('[FAIL3] a node is killed: its clients go on with the others', async () => 
   await allIsWell();
 });
 
-test('[FAIL3] a node hangs: its clients notice, and go on with the others', async () => {
+slow('[FAIL3] a node hangs: its clients notice, and go on with the others', async () => {
   node(2).signal('SIGSTOP');
   await waitFor('nobody is sent there', () => !cluster.balancer.ready.has(node(2).port));
   await talk.everybodyIsAnswered();
@@ -136,18 +142,21 @@ test('[FAIL3] a node hangs: its clients notice, and go on with the others', asyn
   await allIsWell();
 });
 
-test('[FAIL4] all nodes are restarted in turn: nobody is refused, nobody loses a socket before he has the next', async () => {
-  const before = talk.talkers.map(({ losses }) => losses.length);
-  for (const one of cluster.nodes) {
-    await one.stop();
-    await one.start();
-    await waitFor('it gets its share again', () => cluster.balancer.ready.has(one.port));
-  }
-  await allIsWell();
-  const losses = talk.talkers.flatMap((talker, index) => talker.losses.slice(before[index]));
-  expect(losses.length).toBeGreaterThan(0);
-  expect(losses.filter((reason) => reason !== 'the server drains')).toEqual([]);
-});
+slow(
+  '[FAIL4] all nodes are restarted in turn: nobody is refused, nobody loses a socket before he has the next',
+  async () => {
+    const before = talk.talkers.map(({ losses }) => losses.length);
+    for (const one of cluster.nodes) {
+      await one.stop();
+      await one.start();
+      await waitFor('it gets its share again', () => cluster.balancer.ready.has(one.port));
+    }
+    await allIsWell();
+    const losses = talk.talkers.flatMap((talker, index) => talker.losses.slice(before[index]));
+    expect(losses.length).toBeGreaterThan(0);
+    expect(losses.filter((reason) => reason !== 'the server drains')).toEqual([]);
+  },
+);
 
 test('[FAIL5] after all of it nothing was lost, doubled, refused or put out of order', async () => {
   await talk.end();
