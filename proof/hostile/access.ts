@@ -206,7 +206,7 @@ export const SLOW_PATTERNS: HostileCategory = {
         name: `search ${query.slice(0, 12)}`,
         run: async () =>
           demand(
-            await target.answerTo('GET', `/search/messages?query=${encodeURIComponent(query)}`, {
+            await target.answerTo('GET', `/search?query=${encodeURIComponent(query)}`, {
               token: target.ann.token,
             }),
             /^(200|400|429)/,

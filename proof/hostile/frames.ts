@@ -12,9 +12,10 @@ export async function sayAll(
   const client = await target.socket(token);
   for (const frame of frames) client.say(frame);
   const ref = 2_000_000_000;
-  client.say({ t: 'user.me', ref, d: {} });
-  const done = client.until('ok', (answer) => answer.ref === ref).catch(() => null);
-  await Promise.race([done, client.closed]);
+  client.say({ t: 'me.get', ref, d: {} });
+  const isLast = (answer: { readonly ref: number | null }) => answer.ref === ref;
+  const done = (['ok', 'error'] as const).map((kind) => client.until(kind, isLast).catch(() => null));
+  await Promise.race([...done, client.closed]);
   for (const { code, message } of client.of('error')) {
     if (code === 'internal' || code === 'parked') throw new Error(`answered with ${code}: ${message}`);
     if (!(code in ERROR_CODES)) throw new Error(`answered with ${code}, which is not documented`);
@@ -50,35 +51,35 @@ const FRAMES: readonly string[] = [
   '{"t":"ping",}',
   "{'t':'ping'}",
   '\ufeff{"t":"ping"}',
-  '{"t":"ping","t":"user.me"}',
+  '{"t":"ping","t":"me.get"}',
   '{"t":"hello","protocol":1,"token":"x"}',
   '{"t":"resume","epoch":"x","channels":[]}',
   '{"t":"welcome"}',
   '{"t":"ok","ref":1}',
-  '{"t":"user.me"}',
-  '{"t":"user.me","ref":null}',
-  '{"t":"user.me","ref":"1"}',
-  '{"t":"user.me","ref":1.5}',
-  '{"t":"user.me","ref":-1}',
-  '{"t":"user.me","ref":9007199254740993}',
-  '{"t":"user.me","ref":1e400}',
-  '{"t":"user.me","ref":1,"d":null}',
-  '{"t":"user.me","ref":1,"d":[]}',
-  '{"t":"user.me","ref":1,"d":"x"}',
-  '{"t":"user.me","ref":1,"d":{"__proto__":{}}}',
-  '{"t":"user.me","ref":1,"d":{"constructor":{"prototype":{}}}}',
+  '{"t":"me.get"}',
+  '{"t":"me.get","ref":null}',
+  '{"t":"me.get","ref":"1"}',
+  '{"t":"me.get","ref":1.5}',
+  '{"t":"me.get","ref":-1}',
+  '{"t":"me.get","ref":9007199254740993}',
+  '{"t":"me.get","ref":1e400}',
+  '{"t":"me.get","ref":1,"d":null}',
+  '{"t":"me.get","ref":1,"d":[]}',
+  '{"t":"me.get","ref":1,"d":"x"}',
+  '{"t":"me.get","ref":1,"d":{"__proto__":{}}}',
+  '{"t":"me.get","ref":1,"d":{"constructor":{"prototype":{}}}}',
   '{"t":"__proto__","ref":1}',
   '{"t":"constructor","ref":1}',
   '{"t":"toString","ref":1}',
   '{"t":"hasOwnProperty","ref":1}',
   '{"t":"message.send\\u0000","ref":1}',
   `{"t":"${'x'.repeat(65)}","ref":1}`,
-  `{"t":"user.me","ref":1,"d":${deep(9)}}`,
-  `{"t":"user.me","ref":1,"d":{"a":${deep(100)}}}`,
-  `{"t":"user.me","ref":1,"d":{"a":${deep(30_000)}}}`,
-  `{"t":"user.me","ref":1,"d":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`,
-  `{"t":"user.me","ref":1,"d":{${Array.from({ length: 5_000 }, (_, index) => `"${index}":1`).join()}}}`,
-  `{"t":"user.me","ref":1,"d":{"a":[${'0,'.repeat(20_000)}0]}}`,
+  `{"t":"me.get","ref":1,"d":${deep(9)}}`,
+  `{"t":"me.get","ref":1,"d":{"a":${deep(100)}}}`,
+  `{"t":"me.get","ref":1,"d":{"a":${deep(30_000)}}}`,
+  `{"t":"me.get","ref":1,"d":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`,
+  `{"t":"me.get","ref":1,"d":{${Array.from({ length: 5_000 }, (_, index) => `"${index}":1`).join()}}}`,
+  `{"t":"me.get","ref":1,"d":{"a":[${'0,'.repeat(20_000)}0]}}`,
   ...['id', 'body', 'channelId'].flatMap((field) =>
     ['null', '1', '[]', '{}', 'true', '""', '"\\u0000"', '"\\ud800"', `"${'x'.repeat(20_000)}"`].map((value) =>
       `{"t":"message.send","ref":1,"d":{"channelId":"$C","id":"${makeUuid()}","body":"x","${field}2":1}}`
@@ -113,7 +114,7 @@ export const FRAMES_CATEGORY: HostileCategory = {
         run: async (target) => void (await sayAll(target, [fill(frame, target)])),
       }),
     ),
-    ...['{"t":"user.me","ref":1}', '{"t":"ping"}', 'nonsense', '{"t":"resume","epoch":"x","channels":[]}'].map(
+    ...['{"t":"me.get","ref":1}', '{"t":"ping"}', 'nonsense', '{"t":"resume","epoch":"x","channels":[]}'].map(
       (frame): HostileCase => ({
         name: `before the hello: ${frame}`,
         async run(target) {

@@ -1,4 +1,4 @@
-/** `npm run hostile -- [--requests N] [--frames N] [--every N] [--seed S] [--json FILE]` */
+/** `npm run hostile -- [--requests N] [--frames N] [--every N] [--seed S] [--only LETTER,LETTER] [--json FILE]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { formatHostile, runHostile } from './run.ts';
@@ -9,6 +9,7 @@ const { values } = parseArgs({
     frames: { type: 'string', default: '20000' },
     every: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now()) },
+    only: { type: 'string' },
     json: { type: 'string' },
   },
 });
@@ -18,6 +19,7 @@ const report = await runHostile({
   frames: Number(values.frames),
   every: Number(values.every),
   seed: BigInt(values.seed),
+  only: values.only?.split(','),
   log: (line) => console.log(line),
 });
 console.log(`\n${formatHostile(report)}`);

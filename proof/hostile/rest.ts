@@ -57,13 +57,23 @@ const LISTS = [
   '/channels/$C/members',
   '/channels/$C/messages',
   '/channels/$C/pins',
-  '/search/messages',
+  '/search',
 ];
 
 export const PAGING: HostileCategory = {
   letter: 'P',
   title: 'paging',
   cases: () => [
+    // An address that is none would be refused whatever is asked of it.
+    ...LISTS.map(
+      (path): HostileCase => ({
+        name: `${path} is there`,
+        run: async (target) => {
+          const address = `${path.replace('$C', target.channelId)}${path === '/search' ? '?query=x' : ''}`;
+          demand(await target.answerTo('GET', address, { token: target.ann.token }), /^200/);
+        },
+      }),
+    ),
     ...LISTS.flatMap((path) =>
       [...BAD_QUERIES, '?before=-1', '?after=1e9', '?before=1&after=1', '?around=x', "?cursor=' OR 1=1 --"].map(
         (query): HostileCase => ({
@@ -178,7 +188,7 @@ const PLACES: readonly { readonly name: string; put(text: string, target: Target
   {
     name: 'a search',
     put: (text, target) =>
-      target.answerTo('GET', `/search/messages?query=${encodeURIComponent(Buffer.from(text).toString())}`, {
+      target.answerTo('GET', `/search?query=${encodeURIComponent(Buffer.from(text).toString())}`, {
         token: target.ann.token,
       }),
   },
@@ -194,7 +204,7 @@ function textCases(texts: readonly string[]): HostileCase[] {
   return texts.flatMap((text, index) =>
     PLACES.map(({ name, put }) => ({
       name: `${index} as ${name}: ${JSON.stringify(text.slice(0, 24))}`,
-      run: async (target: Target) => demand(await put(text, target), /^(200|201|204|400|404|413|429)/),
+      run: async (target: Target) => demand(await put(text, target), /^(200|201|204|400|404|413|429|431)/),
     })),
   );
 }

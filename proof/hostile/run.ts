@@ -13,6 +13,9 @@ import { Target } from './target.ts';
 const MAX_BUSY_MS = 50;
 /** Memory above that before the first case that may be held when all is over: what the engine has not given back yet. */
 const MAX_GROWTH_BYTES = 160 * 1_048_576;
+/** A case that takes longer waits for something that never comes; the longest opens forty sockets. */
+const MAX_CASE_MS = 120_000;
+
 export interface HostileOptions {
   /** Generated requests per operation, and mutated frames in all. */
   readonly requests: number;
@@ -20,6 +23,8 @@ export interface HostileOptions {
   readonly seed: bigint;
   /** One case in so many, for a short run; 1 is all. */
   readonly every: number;
+  /** Only categories with one of these letters; all without it. */
+  readonly only?: readonly string[] | undefined;
   log(line: string): void;
 }
 
@@ -53,6 +58,7 @@ export async function runHostile(options: HostileOptions): Promise<HostileReport
     const beforeBytes = target.residentBytes;
     const categories: CategoryResult[] = [];
     for (const { letter, title, cases } of await everything(target, options)) {
+      if (options.only?.includes(letter) === false) continue;
       const chosen = cases.filter((_, index) => index % options.every === 0);
       const result = await runCategory(target, letter, title, chosen);
       categories.push(result);
@@ -123,12 +129,21 @@ async function runCategory(
     const before = target.busyMs;
     const fail = (error: unknown) =>
       failed.push(`${letter} ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    await run(target).catch(fail);
+    await inTime(run(target)).catch(fail);
     if (inputs === 1) busiestMs = Math.max(busiestMs, target.busyMs - before);
     await target.demandAlive().catch(fail);
   }
   const inputs = cases.reduce((sum, one) => sum + (one.inputs ?? 1), 0);
   return { letter, title, cases: cases.length, inputs, failed, busiestMs: Math.round(busiestMs) };
+}
+
+/** Fails what is not over in time. */
+async function inTime(running: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('not over in time')), MAX_CASE_MS);
+  });
+  await Promise.race([running, late]).finally(() => clearTimeout(timer));
 }
 
 /** The engine gives memory back when it likes: it is asked for by small talk until it is low, or does not fall any more. */
