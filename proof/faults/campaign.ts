@@ -38,7 +38,7 @@ export interface CampaignOptions {
   /** Outcomes are kept here, one a line, and a run with the same seed goes on where the last one ended. */
   readonly file: string | null;
   /** Gets every record of a trial that failed. */
-  onFailure?(outcome: Outcome, records: readonly HistoryRecord[]): void;
+  onFailure?: (outcome: Outcome, records: readonly HistoryRecord[]) => void;
   onOutcome?(outcome: Outcome, done: number): void;
 }
 

@@ -90,8 +90,10 @@ export class Installation {
     await this.database.close();
     await this.redis?.stop();
     await this.postgres.stop();
-    const proxies = this.nodes.flatMap(({ door, toPostgres, toRedis }) => [door, toPostgres, toRedis]);
-    await Promise.all(proxies.map((proxy) => proxy?.close()));
+    const proxies = this.nodes.flatMap(({ door, toPostgres, toRedis }) =>
+      [door, toPostgres, toRedis].filter((proxy) => proxy !== null),
+    );
+    await Promise.all(proxies.map((proxy) => proxy.close()));
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }

@@ -6,7 +6,7 @@ export interface HostileCase {
   /** How many inputs it sends; 1 unless given. */
   readonly inputs?: number;
   /** Does it, and throws when the answer is not one that is documented. What it leaves behind is looked at by others. */
-  run(target: Target): Promise<void>;
+  readonly run: (target: Target) => Promise<void>;
 }
 
 /** Cases of one kind, as the catalogue names it. */
@@ -14,7 +14,7 @@ export interface HostileCategory {
   /** The letter of the catalogue in docs/reliability.md. */
   readonly letter: string;
   readonly title: string;
-  cases(target: Target): readonly HostileCase[];
+  readonly cases: (target: Target) => readonly HostileCase[];
 }
 
 /** Throws unless the answer is one of these. */

@@ -166,7 +166,7 @@ const MARKUP: readonly string[] = [
 ];
 
 /** Everywhere that a person's text is kept. */
-const PLACES: readonly { readonly name: string; put(text: string, target: Target): Promise<string> }[] = [
+const PLACES: readonly { readonly name: string; readonly put: (text: string, target: Target) => Promise<string> }[] = [
   {
     name: 'a message',
     put: (text, target) =>

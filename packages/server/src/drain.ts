@@ -15,7 +15,7 @@ export interface DrainOptions {
   /** Clients move within this time; by their number where it is left out. 0: they are only told that the node goes. */
   readonly spreadMs?: number;
   /** Takes no further requests, and resolves when those that had come are answered. */
-  stopServing?(): Promise<void>;
+  stopServing?: () => Promise<void>;
 }
 
 /** So many clients come to the other nodes in a second at most: each brings a sync. */

@@ -133,7 +133,7 @@ export class LoggedClient {
 
   #start(): [ChatClient, ClientLog] {
     this.#lives += 1;
-    const { run, seed, account, random, WebSocket, write } = this.#options;
+    const { run, seed, account, random, write } = this.#options;
     const { proc } = this;
     const log = new ClientLog(write, () => ({ run, seed, proc, tMono: performance.now() }));
     const client = createClient({
@@ -141,7 +141,7 @@ export class LoggedClient {
       token: account.token,
       storage: this.#storage,
       wake: () => () => {},
-      WebSocket: loggedSocketClass(WebSocket, {
+      WebSocket: loggedSocketClass(this.#options.WebSocket, {
         pickUrl: () => this.#options.pickUrl(),
         onUp: (text) => log.up(text),
         onDown: (text) => {

@@ -9,7 +9,7 @@ export interface SocketHooks {
   /** A frame is about to be given to the client. */
   onDown(text: string): void;
   /** The client has taken the frame, with everything that follows from it. */
-  onTaken(): void;
+  onTaken: () => void;
   /** The socket is over for the client. */
   onClose(code: number): void;
 }

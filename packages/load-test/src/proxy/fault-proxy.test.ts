@@ -43,7 +43,7 @@ afterEach(async () => {
 
 interface Caller {
   readonly socket: Socket;
-  text(): string;
+  text: () => string;
   error(): string | undefined;
   readonly closed: Promise<void>;
 }

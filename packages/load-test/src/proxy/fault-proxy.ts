@@ -76,7 +76,7 @@ export class FaultProxy {
 }
 
 interface LinkPorts {
-  faults(): LinkFaults;
+  faults: () => LinkFaults;
   readonly random: Random;
   onClosed(): void;
 }

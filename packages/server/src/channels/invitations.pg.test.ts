@@ -140,5 +140,5 @@ test('whoever signed up with one comes in, and its codes are in no table', async
   const rows = await query(database.db, 'SELECT 1 FROM invitations i WHERE i::text LIKE $1', [`%${code}%`]);
   expect(rows).toEqual([]);
   const log = await query<{ action: string }>(database.db, 'SELECT action FROM audit_log WHERE actor_id = $1', [owner]);
-  expect(log.map((row) => row.action)).toEqual(['invitation.created']);
+  expect(log.map((row) => row.action)).toEqual(['channel.created', 'invitation.created']);
 });

@@ -116,7 +116,7 @@ export function generatedInputs(
   { paths, components }: Documents,
   operation: Operation<OperationName>,
   known: Known,
-): { inputs: fc.Arbitrary<Input>; requestOf(input: Input): GeneratedRequest } {
+): { inputs: fc.Arbitrary<Input>; requestOf: (input: Input) => GeneratedRequest } {
   const path = operation.rest?.path.replace(/:(\w+)/g, '{$1}') ?? '';
   const method = operation.rest?.method ?? 'GET';
   const documented = paths[path]?.[method.toLowerCase()];
