@@ -261,7 +261,10 @@ function hasCloseFrame(said: string): boolean {
 }
 
 /** Opens a socket by hand, says hello and waits for the sync. */
-async function open(target: Target, token: string): Promise<{ socket: Socket; said: () => string; closed: Promise<void> }> {
+async function open(
+  target: Target,
+  token: string,
+): Promise<{ socket: Socket; said: () => string; closed: Promise<void> }> {
   const socket = connect({ port: target.process.port, host: '127.0.0.1', noDelay: true });
   let said = '';
   socket.on('data', (bytes) => {

@@ -196,8 +196,11 @@ interface Definition {
   readonly transformReply?: unknown;
 }
 
-/** A CommonJS module, whose default export comes as a property of what is imported. */
-const DEFINITIONS = (commands as unknown as { readonly default: Readonly<Record<string, Definition>> }).default;
+type Definitions = Readonly<Record<string, Definition>>;
+
+/** A CommonJS module, whose default export comes as a property of what is imported, or as itself: loaders differ. */
+const LOADED = commands as unknown as Definitions & { readonly default?: Definitions };
+const DEFINITIONS: Definitions = LOADED.default ?? LOADED;
 
 /** Opens a client as the product knows it. */
 export function openSimRedisClient(world: RedisClientWorld, reconnect: Reconnect): RedisClient {

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { Attachments } from '../attachments/attachments.ts';
+import { DiskBlobStore } from '../attachments/disk-blob-store.ts';
 import type { Handlers } from '../commands/handler.ts';
 import { userHandlers } from '../commands/user-commands.ts';
 import type { HttpPorts, ServedRequest } from '../http/http-ports.ts';
@@ -60,6 +62,15 @@ export async function startTestHttp(database: MigratedDatabase, options: TestHtt
     logger: createLogger('silent', 'test'),
     server: { name: 'Test', version: '0.0.0' },
     allowedOrigins: new Set(['https://app.example']),
+    attachments: new Attachments({
+      db: database.db,
+      clock: rooms.clock,
+      // Whoever stores files brings rooms for them; here only the door to them is looked at.
+      blobs: new DiskBlobStore('/nonexistent'),
+      pictures: () => Promise.resolve(null),
+      maxBytes: 1_000_000,
+      quotaBytes: 1_000_000,
+    }),
     checks: {},
     isDraining: () => false,
     authenticate: (token, origin) => rooms.authenticator.authenticate(token, origin),
