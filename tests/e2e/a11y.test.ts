@@ -68,7 +68,8 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
     (page) => click('Channel settings')(page).then(() => page.getByLabel('Who can write').waitFor()),
   ],
   ['pins', ({ channels }) => `#/c/${channels.engineering}/pins`, (page) => page.locator('.pinned').waitFor()],
-  ['threads', () => '#/threads'],
+  // Loaded when it is first gone to.
+  ['threads', () => '#/threads', (page) => page.getByRole('heading', { level: 1, name: 'Threads' }).waitFor()],
   ['search', () => '#/search/test%20from:sam', (page) => page.locator('.search-result').first().waitFor()],
   ['search without a word', () => '#/search', (page) => page.getByRole('search').waitFor()],
   [
