@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { AuditLog } from './audit/audit-log.ts';
+import { SNAPSHOTS, upgradeDatabase } from './backup/upgrade.ts';
 import { joinCluster } from './cluster.ts';
 import type { Config } from './config/settings.ts';
 import { Fanout } from './fanout/fanout.ts';
@@ -28,7 +30,7 @@ import { LocalLimiter } from './rate-limit/local-limiter.ts';
 import { factorOf, policiesOf } from './rate-limit/policy.ts';
 import { Indexer } from './search/indexer.ts';
 import { buildState, type Foundation, handlersOf, onCommitOf, readingsOf, type State } from './state.ts';
-import { demandCompatible, migrateUp, migrationStates } from './storage/migrate.ts';
+import { demandCompatible, migrationStates } from './storage/migrate.ts';
 import { openPostgres, type Postgres } from './storage/postgres.ts';
 import { inspectDatabase, readEpoch } from './storage/server-state.ts';
 import { ensureOwnerToken } from './users/owner-token.ts';
@@ -71,7 +73,13 @@ export async function createApp({ config, connection, logger, clock = systemCloc
   const main = open(config.databasePool);
   const writer = open(config.writerLanes);
   const facts = await inspectDatabase(main.db, config.allowUnsafeDatabase);
-  const migrated = await migrateUp(main.db);
+  const migrated = await upgradeDatabase({
+    postgres: main,
+    directory: join(resolve(config.dataDir), SNAPSHOTS),
+    keep: config.upgradeSnapshots,
+    serverVersion: VERSION,
+    logger,
+  });
   if (migrated.length > 0)
     logger.info({ migrations: migrated.length, newest: migrated.at(-1) }, 'the schema was brought up to date');
   const metrics = new Metrics(VERSION, clock);

@@ -12,6 +12,7 @@ import { migrateCommand } from './cli/migrate-command.ts';
 import { promoteCommand } from './cli/promote-command.ts';
 import { queueCommand } from './cli/queue-command.ts';
 import { restoreCommand } from './cli/restore-command.ts';
+import { rollbackCommand } from './cli/rollback-command.ts';
 import { runProgram } from './cli/run-program.ts';
 import { startCommand } from './cli/start-command.ts';
 import { statsCommand } from './cli/stats-command.ts';
@@ -26,6 +27,7 @@ const program = new Command('parley')
   .version(VERSION)
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(migrateCommand())
+  .addCommand(rollbackCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(verifyCommand())

@@ -23,8 +23,8 @@ export interface BackupOptions {
   /** Connected, and used by nobody else meanwhile. */
   readonly client: pg.ClientBase;
   readonly file: string;
-  /** Where attachments are kept; left out of the backup when there is no such directory. */
-  readonly attachmentsDir: string;
+  /** Where attachments are kept; left out of the backup without it, or when there is no such directory. */
+  readonly attachmentsDir?: string;
   readonly serverVersion: string;
   onProgress?(progress: Progress): void;
 }
@@ -189,6 +189,7 @@ async function* partsOf(
     manifest.tables[table] = count;
     yield { bytes: Buffer.from(`${END_OF_ROWS}\n`), rows: 0 };
   }
+  if (attachmentsDir === undefined) return;
   for await (const bytes of filesOf(attachmentsDir, manifest)) yield { bytes, rows: 0 };
 }
 

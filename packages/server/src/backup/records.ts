@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /** What is remembered of the care of a database; a metric tells the age of each. */
-export type CareRecord = 'last_backup' | 'last_verify';
+export type CareRecord = 'last_backup' | 'last_verify' | 'last_upgrade';
 
 /** Records that a backup was written or a verify was good, now by the database's clock, in `server_state`. */
 export async function recordCare(client: pg.ClientBase, key: CareRecord, facts: object): Promise<void> {

@@ -1,5 +1,8 @@
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { migrateDown, migrateUp, migrationStates } from '../storage/migrate.ts';
+import { SNAPSHOTS, upgradeDatabase } from '../backup/upgrade.ts';
+import { VERSION } from '../lib/version.ts';
+import { migrateDown, migrationStates } from '../storage/migrate.ts';
 import type { Database } from '../storage/postgres.ts';
 import { processTerminal, type Terminal, writeRows } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
@@ -12,7 +15,21 @@ export function migrateCommand(terminal: Terminal = processTerminal): Command {
   command
     .command('up')
     .description('run every migration that has not run')
-    .action(() => onSchema(terminal, async (db) => report(terminal, 'ran', await migrateUp(db))));
+    .action(() =>
+      withDatabase(
+        terminal,
+        async ({ config, ...postgres }) => {
+          const ran = await upgradeDatabase({
+            postgres,
+            directory: join(resolve(config.dataDir), SNAPSHOTS),
+            keep: config.upgradeSnapshots,
+            serverVersion: VERSION,
+          });
+          report(terminal, 'ran', ran);
+        },
+        { schema: 'any', statementTimeoutMs: 0 },
+      ),
+    );
   command
     .command('down')
     .description('undo the newest migrations; what only they could hold is lost')

@@ -24,6 +24,11 @@ export const SETTINGS = {
     z.string().default('.parley'),
     'Directory of the embedded database and of attachments.',
   ),
+  upgradeSnapshots: setting(
+    'PARLEY_UPGRADE_SNAPSHOTS',
+    wholeNumber(3, 0, 100),
+    'Snapshots of the database, taken before an upgrade migrates it, that are kept in `PARLEY_DATA_DIR`; 0: none is taken.',
+  ),
   name: setting('PARLEY_NAME', z.string().max(80).default('Parley'), 'Name of this server, as people see it.'),
   databaseUrl: setting(
     'DATABASE_URL',
