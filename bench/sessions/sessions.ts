@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { atMost, type BenchOptions, type BenchResult, createResult, type Row } from '../bench.ts';
 import { messageOf, startChild } from '../children.ts';
+import { cpuSeconds } from '../processes.ts';
 import type { ClientFigures, ClientRequest } from './clients.ts';
 import type { ServerRequest } from './server.ts';
 
@@ -31,7 +32,17 @@ async function ask<Answer>(child: ChildProcess, request: ClientRequest | ServerR
   return await messageOf<Answer>(child);
 }
 
-function rowOf(what: string, sessions: number, figures: ClientFigures): Row {
+type Measured = ClientFigures & { readonly serverSeconds: number };
+
+/** Processor time counts as much as the clock: it says the same on a machine that others use too. */
+async function measured(server: ChildProcess, clients: ChildProcess, request: ClientRequest): Promise<Measured> {
+  const used = (): number => cpuSeconds(server.pid ?? 0);
+  const before = used();
+  const figures = await ask<ClientFigures>(clients, request);
+  return { ...figures, serverSeconds: used() - before };
+}
+
+function rowOf(what: string, sessions: number, figures: Measured): Row {
   return {
     what,
     sessions,
@@ -39,6 +50,7 @@ function rowOf(what: string, sessions: number, figures: ClientFigures): Row {
     sessions_per_second: sessions / figures.seconds,
     p50_ms: figures.p50Ms,
     p99_ms: figures.p99Ms,
+    server_cpu_ms_each: (figures.serverSeconds * 1_000) / sessions,
     client_core: figures.clientCore,
     resident_kib_each: null,
   };
@@ -61,15 +73,15 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     await ask<ClientFigures>(clients, { kind: 'open', url, tokens: tokens.slice(0, FIRST) });
     const before = await ask<Memory>(server, { kind: 'memory' });
     log(`sessions: opening ${users - FIRST}`);
-    const connect = await ask<ClientFigures>(clients, { kind: 'open', url, tokens: tokens.slice(FIRST) });
+    const connect = await measured(server, clients, { kind: 'open', url, tokens: tokens.slice(FIRST) });
     const after = await ask<Memory>(server, { kind: 'memory' });
     const opened = after.connections - before.connections;
     const kibEach = (after.residentBytes - before.residentBytes) / opened / KIB;
     log('sessions: all break and resume');
-    const storm = await ask<ClientFigures>(clients, { kind: 'storm', channels, rev: 1, missed: 0 });
+    const storm = await measured(server, clients, { kind: 'storm', channels, rev: 1, missed: 0 });
     await ask(server, { kind: 'say', messages: MISSED });
     log('sessions: all break, miss something, and resume');
-    const missed = await ask<ClientFigures>(clients, { kind: 'storm', channels, rev: 1, missed: MISSED });
+    const missed = await measured(server, clients, { kind: 'storm', channels, rev: 1, missed: MISSED });
     const inTime = (figures: ClientFigures): number => figures.seconds * (STORM / users);
     return createResult(name, {
       rows: [
