@@ -152,6 +152,23 @@ function buildChatNode(
   return node;
 }
 
+function buildIndexer({ main, clock, logger }: Foundation): Indexer {
+  return new Indexer({
+    db: main.db,
+    clock,
+    onFault: (error) => logger.warn({ err: error }, 'messages were not indexed for search; it is tried again'),
+  });
+}
+
+function buildNotices({ connection, clock, logger, bus }: Foundation): OperatorNotices {
+  return new OperatorNotices({
+    connection: connection as pg.ClientConfig,
+    clock,
+    deliver: (notice) => bus.onPayload(notice),
+    onFault: (error) => logger.warn({ err: error }, 'notices of the command line are not heard'),
+  });
+}
+
 async function assemble(foundation: Foundation, durable: boolean, epoch: string): Promise<App> {
   const { config, clock, logger, bus, main, writer, metrics, cluster } = foundation;
   const name = foundation.nodeName;
@@ -191,17 +208,8 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
   state.flags.onChange = () => node.flagsChanged();
   const metricsServer = config.metricsPort === 0 ? null : await listenForMetrics(metrics, config.metricsPort);
   node.gateway.attach(http.fastify.server);
-  const indexer = new Indexer({
-    db: main.db,
-    clock,
-    onFault: (error) => logger.warn({ err: error }, 'messages were not indexed for search; it is tried again'),
-  });
-  const notices = new OperatorNotices({
-    connection: foundation.connection as pg.ClientConfig,
-    clock,
-    deliver: (notice) => bus.onPayload(notice),
-    onFault: (error) => logger.warn({ err: error }, 'notices of the command line are not heard'),
-  });
+  const indexer = buildIndexer(foundation);
+  const notices = buildNotices(foundation);
   return {
     node,
     ensureOwnerToken: () => ensureOwnerToken(main.db),

@@ -28,7 +28,7 @@ export interface LoggedClientOptions {
   /** Stamps every record. */
   readonly run: string;
   readonly seed: string;
-  write(record: HistoryRecord): void;
+  readonly write: (record: HistoryRecord) => void;
   /** A refusal of a send, by its code. */
   onRefused?(channel: ChannelId, code: string): void;
 }

@@ -44,7 +44,7 @@ async function post(path: string, body: object): Promise<SignedIn> {
 
 const password = 'correct horse battery';
 const newId = () => makeUuid() as MessageId;
-const connect = (token: string) => SocketClient.connect(url.replace('http', 'ws') + '/v1/socket', token);
+const connect = (token: string) => SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token);
 
 test('[HUB3] [ACC1] from the first owner over an invitation and a thread to a kick, on live sockets', async () => {
   const ownerToken = await app.ensureOwnerToken();

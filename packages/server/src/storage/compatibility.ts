@@ -16,16 +16,16 @@ export function rememberingNeeds(migrations: Migrations): Migrations {
   const names = Object.keys(migrations).sort();
   const needsAfter = (count: number) => names.slice(0, count).findLast((name) => migrations[name]?.expands !== true);
   const wrapped = names.map((name, at) => {
-    const { up, down, ...rest } = migrations[name] as SchemaMigration;
+    const plain = migrations[name] as SchemaMigration;
     const migration: SchemaMigration = {
-      ...rest,
+      ...plain,
       async up(db) {
-        await up(db);
+        await plain.up(db);
         await writeNeeds(db, needsAfter(at + 1));
       },
-      ...(down !== undefined && {
+      ...(plain.down !== undefined && {
         async down(db) {
-          await down(db);
+          await plain.down?.(db);
           await writeNeeds(db, needsAfter(at));
         },
       }),
