@@ -44,6 +44,12 @@ const program = new Command('parley')
   .addCommand(chatCommand())
   .addCommand(loadCommand(startLoadServer));
 
+// A reader that has seen enough, as `head` has, is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const code = await runProgram(program, process.argv.slice(2));
 // A command may have told its own failure by now.
 if (code !== 0) process.exitCode = code;

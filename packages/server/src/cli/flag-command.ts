@@ -59,8 +59,8 @@ export function flagCommand(terminal: Terminal = processTerminal): Command {
       withControl(async (control, db) => {
         const value = readValue(key, flags.value ?? 'true');
         const rule = { ...(await targetsOf(db, flags)), percentage, value };
-        const others = (await rulesOf(control, key)).filter((other) => other.percentage === undefined);
-        report(await control.set(OPERATOR, key, [...others, rule]), flags.json === true);
+        const named = (await rulesOf(control, key)).filter((other) => other.percentage === undefined && isNamed(other));
+        report(await control.set(OPERATOR, key, [...named, rule, ...restOf(key, value)]), flags.json === true);
       }),
     );
   command
@@ -104,6 +104,16 @@ async function targetsOf(db: Database, { users, roles, environments }: RuleFlags
     ...(roles === undefined ? {} : { roles }),
     ...(environments === undefined ? {} : { environments }),
   };
+}
+
+/** True when a rule is for some: for users, roles or environments that it names. */
+function isNamed({ users, roles, environments }: FlagRule): boolean {
+  return users !== undefined || roles !== undefined || environments !== undefined;
+}
+
+/** Where the default is what is rolled out, a share means something only when the others have it off. */
+function restOf(key: string, value: FlagValue): FlagRule[] {
+  return isFlagName(key) && value === FLAGS[key].default ? [{ value: FLAGS[key].off }] : [];
 }
 
 async function rulesOf(control: FlagControl, key: string): Promise<FlagRule[]> {

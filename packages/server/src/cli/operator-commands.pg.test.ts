@@ -67,6 +67,13 @@ describe('the operator at the command line', () => {
     ]);
   });
 
+  test('[FLAG5] a share of a flag that is on by default leaves the others without', async () => {
+    await parley('flag', 'set', 'search', 'false');
+    const share = await parley('flag', 'roll', 'search', '10', '--json');
+    expect(share.json().rules).toEqual([{ percentage: 10, value: true }, { value: false }]);
+    await parley('flag', 'reset', 'search');
+  });
+
   test('[AUD2] [AUD3] reads the audit log, and writes all of it to a file', async () => {
     const eve = await addUser(database, 'eve');
     for (let index = 0; index < 3; index++) {
