@@ -86,19 +86,20 @@ export class MetricsHistory {
   }
 
   async #write(): Promise<void> {
-    // The one that runs has not seen the newest rows; they wait for the next.
-    if (this.#writing !== null) return this.#writing;
-    this.#writing = this.#writeWaiting().finally(() => {
+    this.#writing ??= this.#writeWaiting().finally(() => {
       this.#writing = null;
     });
     return this.#writing;
   }
 
   async #writeWaiting(): Promise<void> {
-    const rows = new Map(this.#waiting);
     try {
-      await writeHistory(this.#ports.db, [...rows.values()]);
-      for (const [key, row] of rows) if (this.#waiting.get(key) === row) this.#waiting.delete(key);
+      // A row that grew while its statement ran stays, and goes with the next one.
+      while (this.#waiting.size > 0) {
+        const rows = new Map(this.#waiting);
+        await writeHistory(this.#ports.db, [...rows.values()]);
+        for (const [key, row] of rows) if (this.#waiting.get(key) === row) this.#waiting.delete(key);
+      }
     } catch (error) {
       this.#ports.onFault(error);
     }
