@@ -22,7 +22,7 @@ const noticeSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('role'), userId, role: z.enum(ROLES) }),
   z.strictObject({ kind: z.literal('frame'), userId, json: z.string() }),
-  z.strictObject({ kind: z.literal('node'), topic: z.enum(['flags', 'webhooks']), payload: z.null() }),
+  z.strictObject({ kind: z.literal('node'), topic: z.literal('flags'), payload: z.null() }),
 ]);
 
 /** What somebody without a bus, such as the command line, can tell all nodes. */
