@@ -34,6 +34,12 @@ async function violations(page: Page, colorScheme: 'light' | 'dark'): Promise<st
 
 type Act = (page: Page) => Promise<unknown>;
 
+/** Pages apart from the conversation are loaded when they are first gone to. */
+const heading =
+  (name: string): Act =>
+  (page) =>
+    page.getByRole('heading', { name, exact: true }).first().waitFor();
+
 const press =
   (key: string): Act =>
   (page) =>
@@ -47,7 +53,7 @@ const settled = (page: Page) =>
 
 /** Every page, by its address and what is done there. */
 const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => string, act?: Act])[] = [
-  ['home', () => ''],
+  ['home', () => '', (page) => page.getByRole('heading', { level: 1 }).first().waitFor()],
   ['channel', ({ channels }) => `#/c/${channels.engineering}`, (page) => page.locator('.reaction').first().waitFor()],
   ['message tools', ({ channels }) => `#/c/${channels.engineering}`, (page) => page.locator('.message').last().hover()],
   ['direct', ({ direct }) => `#/c/${direct}`, (page) => page.locator('.message').first().waitFor()],
@@ -61,15 +67,18 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
     ({ channels }) => `#/c/${channels.engineering}/members`,
     (page) => page.locator('.member-row').first().waitFor(),
   ],
-  ['details', ({ channels }) => `#/c/${channels.engineering}/details`],
+  [
+    'details',
+    ({ channels }) => `#/c/${channels.engineering}/details`,
+    (page) => page.getByRole('button', { name: 'Channel settings', exact: true }).waitFor(),
+  ],
   [
     'channel settings',
     ({ channels }) => `#/c/${channels.engineering}/details`,
     (page) => click('Channel settings')(page).then(() => page.getByLabel('Who can write').waitFor()),
   ],
   ['pins', ({ channels }) => `#/c/${channels.engineering}/pins`, (page) => page.locator('.pinned').waitFor()],
-  // Loaded when it is first gone to.
-  ['threads', () => '#/threads', (page) => page.getByRole('heading', { level: 1, name: 'Threads' }).waitFor()],
+  ['threads', () => '#/threads', heading('Threads')],
   ['search', () => '#/search/test%20from:sam', (page) => page.locator('.search-result').first().waitFor()],
   ['search without a word', () => '#/search', (page) => page.getByRole('search').waitFor()],
   [
@@ -116,15 +125,15 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
         .click()
         .then(() => page.getByRole('menuitem', { name: 'Set status' }).click()),
   ],
-  ['profile', () => '#/settings/profile'],
-  ['appearance', () => '#/settings/appearance'],
+  ['profile', () => '#/settings/profile', heading('Name')],
+  ['appearance', () => '#/settings/appearance', (page) => page.getByText('Theme', { exact: true }).waitFor()],
   ['sessions', () => '#/settings/sessions', (page) => page.locator('.rows li').first().waitFor()],
-  ['invitations', () => '#/settings/invitations'],
+  ['invitations', () => '#/settings/invitations', heading('Invitations')],
   ['figures', () => '#/admin/metrics', (page) => page.locator('.figures').waitFor()],
   ['flags', () => '#/admin/flags', (page) => page.locator('.flag').first().waitFor()],
   ['audit', () => '#/admin/audit', (page) => page.locator('.table tbody tr').first().waitFor()],
   ['users', () => '#/admin/users', (page) => page.locator('.rows li').first().waitFor()],
-  ['keys', () => '#/admin/keys', (page) => page.getByRole('heading', { name: 'API keys' }).waitFor()],
+  ['keys', () => '#/admin/keys', heading('API keys')],
 ];
 
 describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing wrong', (colorScheme) => {
