@@ -109,6 +109,8 @@ const FREE_FILES = [
   'files.ts',
   'cluster.ts',
   'node.ts',
+  'node-ports.ts',
+  'node-rooms.ts',
   'road.ts',
   'watch.ts',
   'hooks.ts',

@@ -2,7 +2,7 @@ import type { CloseReason } from '@parley/protocol';
 import { Heartbeat } from '../src/gateway/heartbeat.ts';
 import { endLateOpeners, OPENING_SWEEP_MS } from '../src/gateway/opening.ts';
 import type { Clock, Timer } from '../src/lib/clock.ts';
-import type { Door, DoorPorts } from '../src/node.ts';
+import type { Door, DoorPorts } from '../src/node-ports.ts';
 import { Session } from '../src/session/session.ts';
 import type { Connection } from './connection.ts';
 

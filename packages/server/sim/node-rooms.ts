@@ -16,7 +16,7 @@ import type { Clock } from '../src/lib/clock.ts';
 import { History } from '../src/messages/history.ts';
 import { MentionResolver } from '../src/messages/mentions.ts';
 import { MessageChanges } from '../src/messages/message-changes.ts';
-import type { NodeRooms } from '../src/node.ts';
+import type { NodeRooms } from '../src/node-ports.ts';
 import { encodeFrame } from '../src/outbox/frame.ts';
 import { PresenceRoom } from '../src/presence/presence-room.ts';
 import { RedisPresenceStore } from '../src/presence/redis-presence-store.ts';

@@ -32,7 +32,7 @@ import { MessageChanges } from './messages/message-changes.ts';
 import { Threads } from './messages/threads.ts';
 import type { Logger } from './monitoring/logger.ts';
 import type { Metrics, Readings } from './monitoring/metrics.ts';
-import type { ChatNode, NodeRooms } from './node.ts';
+import type { ChatNode, NodeRooms } from './node-ports.ts';
 import { encodeFrame } from './outbox/frame.ts';
 import { MemoryPresenceStore } from './presence/memory-presence-store.ts';
 import { PresenceRoom } from './presence/presence-room.ts';

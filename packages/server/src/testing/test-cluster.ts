@@ -1,6 +1,6 @@
 import { makeUuid } from '@parley/protocol';
 import { RedisBus } from '../fanout/redis-bus.ts';
-import type { NodePorts } from '../node.ts';
+import type { NodePorts } from '../node-ports.ts';
 import type { RedisLink } from '../storage/redis.ts';
 import type { MigratedDatabase } from './migrated-database.ts';
 import { startTestNode, type TestNode } from './test-node.ts';

@@ -10,7 +10,8 @@ import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { MentionResolver } from '../messages/mentions.ts';
 import { createLogger } from '../monitoring/logger.ts';
-import { type ChatNode, createNode, type NodePorts } from '../node.ts';
+import { createNode } from '../node.ts';
+import type { ChatNode, NodePorts } from '../node-ports.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import type { MigratedDatabase } from './migrated-database.ts';
 
