@@ -12,7 +12,17 @@ import {
 } from '../bench.ts';
 import { clientKind, type Load, type MeasuredLoad, runLoad } from '../load-client/load-client.ts';
 import { nodeCommand } from '../processes.ts';
-import { NAIVE, OUTBOX, REFERENCE, type Side, SOCKET_IO, SOCKET_IO_WEBSOCKET, startSides, stopSides } from './sides.ts';
+import {
+  NAIVE,
+  OUTBOX,
+  REFERENCE,
+  type Side,
+  SOCKET_IO,
+  SOCKET_IO_REDIS,
+  SOCKET_IO_WEBSOCKET,
+  startSides,
+  stopSides,
+} from './sides.ts';
 
 export const name = 'fanout';
 export const description =
@@ -47,7 +57,7 @@ function buildCases({ quick, large }: BenchOptions): Case[] {
   const open = [100, 400].map((rate) => ({
     label: `1000 subscribers, ${rate} msg/s`,
     load: { subscribers: 1000, senders: SENDERS, rate, ...times },
-    without: [SOCKET_IO_WEBSOCKET],
+    without: [SOCKET_IO_WEBSOCKET, SOCKET_IO_REDIS],
   }));
   return [...closed, ...open];
 }
@@ -127,6 +137,7 @@ function buildRatios(cases: [Case, Measured[]][]): Record<string, number> {
       };
       add(NAIVE, [NAIVE]);
       add(SOCKET_IO, [SOCKET_IO, SOCKET_IO_WEBSOCKET]);
+      add(SOCKET_IO_REDIS, [SOCKET_IO_REDIS]);
       add(REFERENCE, [REFERENCE]);
     }
   }

@@ -30,6 +30,7 @@ export const OUTBOX = 'outbox path';
 export const NAIVE = 'naive ws';
 export const SOCKET_IO = 'Socket.IO';
 export const SOCKET_IO_WEBSOCKET = 'Socket.IO, websocket only';
+export const SOCKET_IO_REDIS = 'Socket.IO, redis adapter';
 export const REFERENCE = 'C reference';
 
 /** Starts every side that can run here. Idle servers cost the others nothing. */
@@ -40,6 +41,7 @@ export async function startSides(): Promise<Side[]> {
     [NAIVE, plain, (port) => [...nodeCommand(file('naive-server.ts')), port]],
     [SOCKET_IO, socketIo, (port) => [...nodeCommand(file('socket-io-server.ts')), port, 'default']],
     [SOCKET_IO_WEBSOCKET, socketIo, (port) => [...nodeCommand(file('socket-io-server.ts')), port, 'websocket']],
+    [SOCKET_IO_REDIS, socketIo, (port) => [...nodeCommand(file('socket-io-server.ts')), port, 'redis']],
   ];
   if (reference !== undefined) commands.push([REFERENCE, plain, (port) => [reference, port]]);
   const sides: Side[] = [];

@@ -9,7 +9,7 @@ import {
 } from '../channels/channel-rows.ts';
 import type { ChannelFacts } from '../fanout/committed.ts';
 import { MESSAGE_COLUMNS, type MessageRow, messageView } from '../messages/message-rows.ts';
-import { type Queryable, query } from '../storage/postgres.ts';
+import { prepared, type Queryable, query } from '../storage/postgres.ts';
 
 export type PlaceRow = ChannelRow & MembershipRow & { readonly facts: ChannelFacts };
 
@@ -38,30 +38,69 @@ export function readMemberships(
   );
 }
 
-/** A channel row with what decisions about access need. */
-export type FactsRow = ChannelRow & { readonly facts: ChannelFacts };
+const ROOT_IDS = prepared(
+  'root_ids',
+  `SELECT m.user_id AS "userId", json_agg(m.channel_id) AS "channelIds"
+     FROM channel_members m JOIN channels c ON c.id = m.channel_id
+    WHERE m.user_id = ANY($1::uuid[]) AND m.left_at IS NULL AND c.kind <> 'thread'
+      AND ($2::uuid[] IS NULL OR m.channel_id = ANY($2)) GROUP BY m.user_id`,
+);
 
-/** All channels and followed threads of several users, without the channels themselves: many users are in the same ones. */
-export function readOwnPlaces(
+/** The same by user, and of these channels alone where some are given. */
+export function readRootIds(
   on: Queryable,
   userIds: readonly UserId[],
-): Promise<(MembershipRow & { readonly userId: UserId })[]> {
-  return query(
-    on,
-    `SELECT m.user_id AS "userId", ${MEMBERSHIP_COLUMNS}
+  among: readonly ChannelId[] | null = null,
+): Promise<{ userId: UserId; channelIds: ChannelId[] }[]> {
+  return query(on, ROOT_IDS, [userIds, among]);
+}
+
+/** A channel row with what decisions about access need. */
+type FactsRow = ChannelRow & { readonly facts: ChannelFacts };
+
+/** In JSON a time is a text. */
+type JsonRow = Omit<FactsRow, 'createdAt' | 'archivedAt'> & {
+  readonly createdAt: string;
+  readonly archivedAt: string | null;
+};
+
+/** One statement, because what it tells must be of one moment; as JSON, because that is the fastest to read. */
+const PLACES_OF = prepared(
+  'places_of',
+  `WITH own AS MATERIALIZED (
+     SELECT m.user_id AS "userId", ${MEMBERSHIP_COLUMNS}
        FROM channel_members m
        JOIN channels c ON c.id = m.channel_id
       WHERE m.user_id = ANY($1::uuid[]) AND m.left_at IS NULL
         AND (c.kind <> 'thread' OR EXISTS (SELECT FROM channel_members above
-              WHERE above.channel_id = c.root_id AND above.user_id = m.user_id AND above.left_at IS NULL))`,
+              WHERE above.channel_id = c.root_id AND above.user_id = m.user_id AND above.left_at IS NULL)))
+   SELECT (SELECT json_agg(own) FROM own) AS own,
+          (SELECT json_agg(shown) FROM (SELECT ${CHANNEL_COLUMNS}, ${FACTS_JSON} FROM channels c
+             WHERE c.id IN (SELECT "channelId" FROM own)) shown) AS channels`,
+);
+
+/** All channels and followed threads of several users, each channel once: many users are in the same ones. */
+export async function readPlacesOf(
+  on: Queryable,
+  userIds: readonly UserId[],
+): Promise<{ own: (MembershipRow & { readonly userId: UserId })[]; channels: FactsRow[] }> {
+  const [found] = await query<{ own: (MembershipRow & { userId: UserId })[] | null; channels: JsonRow[] | null }>(
+    on,
+    PLACES_OF,
     [userIds],
   );
+  return { own: found?.own ?? [], channels: (found?.channels ?? []).map(factsRow) };
 }
 
-export function readChannels(on: Queryable, channelIds: readonly ChannelId[]): Promise<FactsRow[]> {
-  return query(on, `SELECT ${CHANNEL_COLUMNS}, ${FACTS_JSON} FROM channels c WHERE c.id = ANY($1::uuid[])`, [
-    channelIds,
-  ]);
+function factsRow(row: JsonRow): FactsRow {
+  const { createdAt, archivedAt } = row;
+  return { ...row, createdAt: Date.parse(createdAt), archivedAt: archivedAt === null ? null : Date.parse(archivedAt) };
+}
+
+const CHANNELS = prepared('channels', `SELECT ${CHANNEL_COLUMNS} FROM channels c WHERE c.id = ANY($1::uuid[])`);
+
+export function readChannels(on: Queryable, channelIds: readonly ChannelId[]): Promise<ChannelRow[]> {
+  return query(on, CHANNELS, [channelIds]);
 }
 
 /** Those of the channels that the user is in. */

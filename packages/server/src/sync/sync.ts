@@ -23,13 +23,13 @@ import {
   type PlaceRow,
   readChannel,
   readChannels,
-  readMemberships,
   readMembersSince,
   readMessagesSince,
   readOutAt,
-  readOwnPlaces,
   readPlace,
   readPlacesIn,
+  readPlacesOf,
+  readRootIds,
   type Since,
 } from './sync-store.ts';
 
@@ -53,6 +53,8 @@ export class Sync implements SyncSource {
   readonly #recent: RecentMessages | undefined;
   readonly #rootIdsOf: (userId: UserId) => Promise<ChannelId[] | undefined>;
   readonly #placesOf: (userId: UserId) => Promise<Place[] | undefined>;
+  readonly #viewsOf: (asked: AskedViews) => Promise<Map<ChannelId, ChannelView> | undefined>;
+  #asked = 0;
 
   constructor(db: Database, epoch: () => string, recent?: RecentMessages) {
     this.#db = db;
@@ -61,6 +63,11 @@ export class Sync implements SyncSource {
     const nameOf = (userId: UserId) => userId;
     this.#rootIdsOf = batched({ load: (userIds: readonly UserId[]) => rootIdsOf(db, userIds), nameOf, ...TOGETHER });
     this.#placesOf = batched({ load: (userIds: readonly UserId[]) => placesOf(db, userIds), nameOf, ...TOGETHER });
+    this.#viewsOf = batched({
+      load: (asked: readonly AskedViews[]) => viewsOf(db, asked),
+      nameOf: (asked) => asked.name,
+      ...TOGETHER,
+    });
   }
 
   async rootIds(userId: UserId): Promise<readonly ChannelId[]> {
@@ -165,7 +172,8 @@ export class Sync implements SyncSource {
   async #readOwn(userId: UserId, batch: readonly Since[]): Promise<{ changes: Changes[]; gone: ChannelId[] }> {
     if (this.#recent?.isOn !== true) return await this.#readOwnWhole(userId, batch);
     const ids = batch.map((point) => point.channelId);
-    const channels = new Map((await readPlacesIn(this.#db, userId, ids)).map((row) => [row.id, channelView(row)]));
+    this.#asked += 1;
+    const channels = present(await this.#viewsOf({ name: `${this.#asked}`, userId, channelIds: ids }), 'channels');
     const here = batch.filter(({ channelId }) => channels.has(channelId));
     const found = await Promise.all(
       here.map(({ channelId, rev }) => this.#recentChanges(present(channels.get(channelId), 'channel'), rev)),
@@ -219,15 +227,14 @@ async function readChanges(
   asked: readonly { readonly channel: ChannelView; readonly since: number }[],
 ): Promise<Changes[]> {
   const points = asked.map(({ channel, since }) => ({ channelId: channel.id, rev: since }));
-  const messages = await readMessagesSince(tx, points);
-  const members = await readMembersSince(tx, points);
+  const messages = new Map<ChannelId, Changes['messages']>();
+  for (const message of await readMessagesSince(tx, points)) {
+    listIn(messages, message.rootId ?? message.channelId).push(message);
+  }
+  const members = new Map<ChannelId, ChangedMemberRow[]>();
+  for (const row of await readMembersSince(tx, points)) listIn(members, row.channelId).push(row);
   return asked.map(({ channel, since }) =>
-    changesOf(
-      channel,
-      since,
-      messages.filter((message) => (message.rootId ?? message.channelId) === channel.id),
-      membersOf(members.filter((member) => member.channelId === channel.id)),
-    ),
+    changesOf(channel, since, messages.get(channel.id) ?? [], membersOf(members.get(channel.id) ?? [])),
   );
 }
 
@@ -241,18 +248,41 @@ function changesOf(
 }
 
 async function rootIdsOf(db: Database, userIds: readonly UserId[]): Promise<Map<UserId, ChannelId[]>> {
-  const roots = new Map<UserId, ChannelId[]>();
-  for (const { userId, channelId } of await readMemberships(db, userIds)) listIn(roots, userId).push(channelId);
-  return roots;
+  return new Map((await readRootIds(db, userIds)).map(({ userId, channelIds }) => [userId, channelIds]));
+}
+
+/** Root channels of a user; no two questions have the same name. */
+interface AskedViews {
+  readonly name: string;
+  readonly userId: UserId;
+  readonly channelIds: readonly ChannelId[];
+}
+
+/**
+ * Those of the channels that each user is in, for many users at once. The channels are read before the access: what is shown is
+ * never newer than the word that it may be seen.
+ */
+async function viewsOf(db: Database, asked: readonly AskedViews[]): Promise<Map<string, Map<ChannelId, ChannelView>>> {
+  const ids = [...new Set(asked.flatMap(({ channelIds }) => channelIds))];
+  const views = new Map((await readChannels(db, ids)).map((row) => [row.id, channelView(row)]));
+  const userIds = [...new Set(asked.map(({ userId }) => userId))];
+  const roots = new Map(
+    (await readRootIds(db, userIds, ids)).map(({ userId, channelIds }) => [userId, new Set(channelIds)]),
+  );
+  return new Map(
+    asked.map(({ name, userId, channelIds }) => {
+      const own = channelIds.flatMap((id) => {
+        const view = roots.get(userId)?.has(id) === true ? views.get(id) : undefined;
+        return view === undefined ? [] : [[id, view] as const];
+      });
+      return [name, new Map(own)];
+    }),
+  );
 }
 
 /** The users share what is said of a channel, so that a channel costs once however many of its members come. */
 async function placesOf(db: Database, userIds: readonly UserId[]): Promise<Map<UserId, Place[]>> {
-  const [own, rows] = await atOneMoment(db, async (tx) => {
-    const memberships = await readOwnPlaces(tx, userIds);
-    const channelIds = [...new Set(memberships.map((row) => row.channelId))];
-    return [memberships, await readChannels(tx, channelIds)] as const;
-  });
+  const { own, channels: rows } = await readPlacesOf(db, userIds);
   const channels = new Map(rows.map((row) => [row.id, { facts: row.facts, view: channelView(row) }]));
   const places = new Map<UserId, Place[]>();
   for (const row of own) {

@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '@parley/protocol';
-import { type Queryable, query } from '../storage/postgres.ts';
+import { prepared, type Queryable, query } from '../storage/postgres.ts';
 import { USER_COLUMNS, type UserRow } from './user-store.ts';
 
 /** A session with its user, as one look finds them. */
@@ -11,24 +11,27 @@ export interface SessionFacts extends UserRow {
 
 const FACTS = `${USER_COLUMNS}, s.id AS "sessionId", s.expires_at AS "expiresAt", s.last_seen_at AS "lastSeenAt"`;
 
+const BY_TOKEN = prepared(
+  'sessions_by_token',
+  `SELECT ${FACTS}, s.token_hash AS "tokenHash" FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.token_hash = ANY($1::bytea[])`,
+);
+const BY_ID = prepared(
+  'sessions_by_id',
+  `SELECT ${FACTS} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ANY($1::uuid[])`,
+);
+
 /** Several tokens in one statement: after an outage they come by thousands. In no order. */
 export function findSessions(
   on: Queryable,
   tokenHashes: readonly Buffer[],
 ): Promise<(SessionFacts & { readonly tokenHash: Buffer })[]> {
-  return query(
-    on,
-    `SELECT ${FACTS}, s.token_hash AS "tokenHash" FROM sessions s JOIN users u ON u.id = s.user_id
-      WHERE s.token_hash = ANY($1::bytea[])`,
-    [tokenHashes],
-  );
+  return query(on, BY_TOKEN, [tokenHashes]);
 }
 
 /** Those of the sessions that still exist, in no order. */
 export function readSessions(on: Queryable, ids: readonly string[]): Promise<SessionFacts[]> {
-  return query(on, `SELECT ${FACTS} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ANY($1::uuid[])`, [
-    ids,
-  ]);
+  return query(on, BY_ID, [ids]);
 }
 
 export interface NewSession {
