@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Histogram } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../packages/server/src/lib/clock.ts';
 import { Metrics } from '../packages/server/src/monitoring/metrics.ts';
@@ -30,6 +31,8 @@ function series(): Map<string, readonly string[]> {
     connections: () => 0,
     queue: () => ({ depth: 0, oldestAgeMs: 0 }),
     outboxes: () => ({ blocked: 0, bytes: 0, writes: 0, droppedEphemeral: 0, slow: 0 }),
+    outboxBytesWaiting: () => 0,
+    behind: () => ({ rooms: 0, revs: 0 }),
     hub: () => ({ rooms: 0, users: 0 }),
     cache: () => ({ channels: 0, bytes: 0 }),
     pools: () => [],
@@ -39,7 +42,7 @@ function series(): Map<string, readonly string[]> {
   const all = new Map<string, readonly string[]>();
   // The list is typed without what each metric has: its labels.
   for (const metric of metrics.registry.getMetricsAsArray() as unknown as MetricFacts[]) {
-    const isHistogram = metric.constructor.name === 'Histogram';
+    const isHistogram = metric instanceof Histogram;
     for (const suffix of isHistogram ? ['_bucket', '_sum', '_count'] : ['']) {
       all.set(metric.name + suffix, metric.labelNames);
     }

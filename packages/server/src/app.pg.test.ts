@@ -151,6 +151,9 @@ describe('a whole server', () => {
     expect(text).toMatch(/^parley_ws_connections 1$/m);
     expect(text).toMatch(/^parley_messages_committed_total [1-9]/m);
     expect(text).toMatch(/^parley_commands_total\{operation="message.send",code="ok"\} [1-9]/m);
+    for (const leg of ['commit', 'write', 'road'])
+      expect(text).toMatch(new RegExp(`^parley_message_${leg}_seconds_count [1-9]`, 'm'));
+    expect(text).toMatch(/^parley_resumes_total\{kind="fresh"\} [1-9]/m);
     expect(text).toMatch(/^parley_commands_total\{operation="unknown",code="unknown_command"\} 1$/m);
     expect(text).not.toContain('made.up');
     client.close();

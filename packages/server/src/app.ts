@@ -86,7 +86,8 @@ export async function createApp({ config, connection, logger, clock = systemCloc
   const metrics = new Metrics(VERSION, clock);
   const epoch = await readEpoch(main.db);
   const nodeName = randomBytes(6).toString('hex');
-  const cluster = await joinCluster({ config, clock, logger, epoch, nodeName }).catch(async (error: unknown) => {
+  const onLag = (lagMs: number) => metrics.lagged(lagMs);
+  const cluster = await joinCluster({ config, clock, logger, epoch, nodeName, onLag }).catch(async (error: unknown) => {
     await Promise.all([main.close(), writer.close()]);
     throw error;
   });

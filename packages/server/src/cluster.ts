@@ -18,6 +18,7 @@ export interface ClusterParts {
   /** That of the database: it keeps servers apart that share one Redis, and a restored database from its former self. */
   readonly epoch: string;
   readonly nodeName: string;
+  readonly onLag: (lagMs: number) => void;
 }
 
 /** What joins this node to the others. */
@@ -36,7 +37,14 @@ export function prefixOf(epoch: string): string {
 }
 
 /** Connects to Redis when there is a `REDIS_URL`; null for a node that is alone. */
-export async function joinCluster({ config, clock, logger, epoch, nodeName }: ClusterParts): Promise<Cluster | null> {
+export async function joinCluster({
+  config,
+  clock,
+  logger,
+  epoch,
+  nodeName,
+  onLag,
+}: ClusterParts): Promise<Cluster | null> {
   if (config.redisUrl === undefined) return null;
   let loggedAt = Number.NEGATIVE_INFINITY;
   const onError = (error: unknown) => {
@@ -51,7 +59,7 @@ export async function joinCluster({ config, clock, logger, epoch, nodeName }: Cl
     random: Math.random,
     onError,
   });
-  const bus = new RedisBus({ link, nodeName, onError });
+  const bus = new RedisBus({ link, nodeName, onError, onLag });
   return {
     bus,
     link,

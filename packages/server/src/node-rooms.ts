@@ -31,7 +31,13 @@ export function buildRooms(ports: RoomPorts, late: LateParts) {
   const fanout = new Fanout(bus);
   const access = new AccessDirectory(db);
   const recent = buildRecent(ports);
-  const sync = new Sync(db, () => ports.epoch, recent);
+  const { metrics } = ports;
+  const sync = new Sync(
+    db,
+    () => ports.epoch,
+    recent,
+    (kind) => metrics?.resumed(kind),
+  );
   const hub = new Hub({
     bus,
     flusher,
@@ -51,11 +57,10 @@ export function buildRooms(ports: RoomPorts, late: LateParts) {
     readMissed: (channelId, since) => sync.missed(channelId, since),
     onHeard: ({ channelId, events }) => recent.take(channelId, events),
     onRepair: (outcome) => {
-      ports.metrics?.repaired(outcome);
+      metrics?.repaired(outcome);
       logger.info({ outcome }, 'a channel missed events and was repaired from the database');
     },
   });
-  const { metrics } = ports;
   bus.subscribe(`node:${ports.name}`);
   const road = buildRoad({
     link: ports.link,
@@ -66,7 +71,9 @@ export function buildRooms(ports: RoomPorts, late: LateParts) {
     fanout,
     pool: ports.writerPool,
     onCommit: (sent, entries) => {
-      metrics?.committed(entries, clock.now());
+      const now = clock.now();
+      metrics?.committed(entries, now);
+      if (metrics !== undefined) flusher.whenWritten((tookMs) => metrics.written(entries, now, tookMs));
       ports.onCommit?.(sent, entries);
     },
     onBatch: (size, path) => metrics?.batch(size, path),

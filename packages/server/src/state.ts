@@ -133,6 +133,8 @@ export function readingsOf({ main, writer }: Foundation, { delivery }: State, no
     connections: () => node.gateway.connections,
     queue: () => node.queue.stats(),
     outboxes: () => node.flusher.stats(),
+    outboxBytesWaiting: () => node.flusher.blockedBytes,
+    behind: () => node.hub.behind(),
     hub: () => ({ rooms: node.hub.roomCount, users: node.hub.userCount }),
     cache: () => node.recent.stats(),
     pools: () => [poolOf('main', main), poolOf('writer', writer)],

@@ -26,7 +26,13 @@ export function buildWatch({ main, clock, logger, metrics, nodeName }: Foundatio
     trends: new Trends({ db, clock, usage, node: nodeName, version: VERSION, minute }),
     start(readings) {
       here = readings;
-      const sampler = new Sampler({ clock, readings, tally: metrics.tally, repairs: () => metrics.repairs });
+      const sampler = new Sampler({
+        clock,
+        readings,
+        tally: metrics.tally,
+        repairs: () => metrics.repairs,
+        onLoopDelay: (delayMs) => metrics.loopDelayed(delayMs),
+      });
       const take = () => sampler.take();
       const history = new MetricsHistory({ db, clock, node: nodeName, version: VERSION, take, onFault });
       history.start();

@@ -26,6 +26,7 @@ interface Ear {
   readonly bus: RedisBus;
   readonly heard: BusPayload[];
   readonly losses: () => number;
+  readonly lags: number[];
 }
 
 async function open(prefix?: string): Promise<Ear> {
@@ -39,7 +40,8 @@ async function open(prefix?: string): Promise<Ear> {
 const linkOptions = { clock: systemClock, random: Math.random, onError: () => {} };
 
 function listenOn(link: RedisLink, nodeName: string): Ear {
-  const bus = new RedisBus({ link, nodeName, onError: () => {} });
+  const lags: number[] = [];
+  const bus = new RedisBus({ link, nodeName, onError: () => {}, onLag: (lagMs) => void lags.push(lagMs) });
   buses.push(bus);
   const heard: BusPayload[] = [];
   let losses = 0;
@@ -47,7 +49,7 @@ function listenOn(link: RedisLink, nodeName: string): Ear {
   bus.onLoss = () => {
     losses += 1;
   };
-  return { bus, heard, losses: () => losses };
+  return { bus, heard, losses: () => losses, lags };
 }
 
 /** A way to Redis on which connections that listen can be made to hear nothing while they stay open. */
@@ -113,6 +115,20 @@ describe('the bus between nodes', () => {
     expect(foreign.heard).toEqual([]);
   });
 
+  test('[MET7] how late a payload comes is told where it is heard, once for what was published together', async () => {
+    const [one, two] = await Promise.all([open('lag:'), open('lag:')]);
+    for (const ear of [one, two]) ear.bus.subscribe(topic);
+    await Promise.all([one, two].map((ear) => ear.bus.whenListening()));
+    for (let rev = 1; rev <= 20; rev++) one.bus.publish(topic, { kind: 'top', channelId, rev });
+    await waitFor('all is heard', () => two.heard.length === 20);
+    expect(two.lags).toHaveLength(1);
+    expect(two.lags[0]).toBeGreaterThanOrEqual(0);
+    expect(one.lags).toEqual([]);
+    await redis.ask('PUBLISH', `lag:${topic}`, `older\n[{"kind":"top","channelId":"${channelId}","rev":21}]`);
+    await waitFor('a node that does not say when is heard', () => two.heard.length === 21);
+    expect(two.lags).toHaveLength(1);
+  });
+
   test('[CLU1] a channel that is left and joined again and again is heard in the end', async () => {
     const [one, two] = await Promise.all([open('flap:'), open('flap:')]);
     for (let round = 0; round < 50; round++) {
@@ -175,7 +191,7 @@ describe('the bus between nodes', () => {
 
   test('[CLU5] what is no payload of ours is skipped', async () => {
     const ear = await open('junk:');
-    for (const junk of ['', 'x', 'other\n', 'other\n{', 'other\nnull', 'other\n[{"kind":"?"}]'])
+    for (const junk of ['', 'x', 'other\n', 'other\n{', 'other\nnull', 'other x\n[]', 'other\n[{"kind":"?"}]'])
       await redis.ask('PUBLISH', 'junk:nodes', junk);
     const other = await open('junk:');
     other.bus.publish('nodes', { kind: 'node', topic: 'end', payload: null });

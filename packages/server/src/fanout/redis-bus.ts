@@ -15,6 +15,8 @@ export interface RedisBusPorts {
   readonly link: RedisLink;
   /** Unlike that of any other node. */
   readonly nodeName: string;
+  /** Something of another node was heard, so long after it was published there; by the clocks of both. */
+  readonly onLag?: (lagMs: number) => void;
   onError(error: unknown): void;
 }
 
@@ -96,12 +98,13 @@ export class RedisBus implements Bus {
     const outgoing = this.#outgoing;
     this.#outgoing = new Map();
     const { link, nodeName } = this.#ports;
+    const head = `${nodeName} ${link.clock.now()}\n`;
     for (const [topic, payloads] of outgoing) {
       if (!link.isReady) {
         this.#hasDropped = true;
         return;
       }
-      this.#send(this.#channelOf(topic), `${nodeName}\n${JSON.stringify(payloads)}`).catch(() => {
+      this.#send(this.#channelOf(topic), head + JSON.stringify(payloads)).catch(() => {
         this.#hasDropped = true;
       });
     }
@@ -114,11 +117,14 @@ export class RedisBus implements Bus {
       return;
     }
     const end = text.indexOf('\n');
-    const from = text.slice(0, end);
+    const [from, at] = text.slice(0, end).split(' ');
     // What this node says it has heard already, within the call.
     if (end < 0 || from === this.#ports.nodeName) return;
-    if (channel === this.#lossChannel) this.onLoss();
-    else this.#deliver(text.slice(end + 1));
+    if (channel === this.#lossChannel) return this.onLoss();
+    // Nodes of an older version do not say when.
+    const lagMs = this.#ports.link.clock.now() - Number(at ?? Number.NaN);
+    if (Number.isFinite(lagMs)) this.#ports.onLag?.(Math.max(0, lagMs));
+    this.#deliver(text.slice(end + 1));
   }
 
   #deliver(json: string): void {

@@ -55,6 +55,16 @@ export class Hub {
     return this.#users.size;
   }
 
+  /** How far this node is behind the tops that it knows of. */
+  behind(): { readonly rooms: number; readonly revs: number } {
+    let [rooms, revs] = [0, 0];
+    for (const { behind } of this.#rooms.values()) {
+      if (behind > 0) rooms += 1;
+      revs += behind;
+    }
+    return { rooms, revs };
+  }
+
   add(subscriber: Subscriber): void {
     let own = this.#users.get(subscriber.userId);
     if (own === undefined) {

@@ -96,7 +96,12 @@ export class Room {
 
   /** True when events are known to exist that have not been delivered here. */
   get hasHole(): boolean {
-    return this.rev !== null && this.#knownTop > this.rev;
+    return this.behind > 0;
+  }
+
+  /** Events that are known to exist and have not been delivered here. */
+  get behind(): number {
+    return this.rev === null ? 0 : Math.max(0, this.#knownTop - this.rev);
   }
 
   learnTop(rev: number): void {

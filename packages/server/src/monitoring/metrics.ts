@@ -1,13 +1,22 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../lib/clock.ts';
-import type { Figures } from './figures.ts';
+import { BatchHistogram } from './batch-histogram.ts';
+import { type Figures, LATENCY_BOUNDS_MS, latencyIndex } from './figures.ts';
 import { RollingWindow } from './rolling-window.ts';
 import { Tally } from './tally.ts';
 
-/** From a commit on this machine to one that waits for a slow disk or a database that is away. */
-const COMMIT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** From a commit on this machine to one that waits for a slow disk or a database that is away: the bounds of the history. */
+const ROAD_SECONDS = LATENCY_BOUNDS_MS.map((ms) => ms / 1_000);
+const LAG_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const LOOP_DELAY_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200];
 const REQUEST_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/**
+ * How a session was brought up to date: it had nothing to go on from, nothing had changed, from the cache alone, from the database,
+ * with channels that had to begin anew, or all anew because the history is another one.
+ */
+export type ResumeKind = 'fresh' | 'current' | 'cache' | 'database' | 'reset' | 'epoch';
 
 /** Figures that are read when somebody asks, from whoever has them. */
 export interface Readings {
@@ -20,6 +29,10 @@ export interface Readings {
     readonly droppedEphemeral: number;
     readonly slow: number;
   };
+  /** Bytes that wait before sockets that do not take their data. */
+  outboxBytesWaiting(): number;
+  /** How far this node is behind the tops that it knows of. */
+  behind(): { readonly rooms: number; readonly revs: number };
   hub(): { readonly rooms: number; readonly users: number };
   cache(): { readonly channels: number; readonly bytes: number };
   pools(): readonly {
@@ -50,10 +63,30 @@ export class Metrics {
     ['operation', 'code'],
   );
   readonly #committed = this.#counter('parley_messages_committed_total', 'Messages that became facts on this node.');
-  readonly #commitSeconds = this.#histogram(
+  readonly #commitSeconds = this.#batchHistogram(
     'parley_message_commit_seconds',
-    'From accepted into the queue to committed.',
-    COMMIT_SECONDS,
+    'From accepted into the queue to committed, of each message.',
+    ROAD_SECONDS,
+  );
+  readonly #writeSeconds = this.#batchHistogram(
+    'parley_message_write_seconds',
+    'From committed to written to those sockets of this node that take it, of each message that somebody here hears.',
+    ROAD_SECONDS,
+  );
+  readonly #roadSeconds = this.#batchHistogram(
+    'parley_message_road_seconds',
+    'The whole road of the same messages: from accepted to written.',
+    ROAD_SECONDS,
+  );
+  readonly #busLag = this.#batchHistogram(
+    'parley_bus_lag_seconds',
+    'From published on another node to heard here, by the clocks of both; how far they differ is in it.',
+    LAG_SECONDS,
+  );
+  readonly #loopDelay = this.#batchHistogram(
+    'parley_event_loop_delay_seconds',
+    'How late the event loop was at most, of each second.',
+    LOOP_DELAY_SECONDS,
   );
   readonly #batchSize = this.#histogram(
     'parley_writer_batch_messages',
@@ -71,6 +104,11 @@ export class Metrics {
     'parley_room_repairs_total',
     'Channels whose missing events were read from the database.',
     ['outcome'],
+  );
+  readonly #resumes = this.#counter(
+    'parley_resumes_total',
+    'Sessions brought up to date: `fresh` without a past, `current` without changes, from the `cache` or the `database`, with a `reset` of channels, or of all (`epoch`).',
+    ['kind'],
   );
   readonly #cacheReads = this.#counter(
     'parley_cache_reads_total',
@@ -101,12 +139,28 @@ export class Metrics {
 
   committed(entries: readonly { readonly acceptedAt: number }[], nowMs: number): void {
     this.#committed.inc(entries.length);
-    for (const { acceptedAt } of entries) {
-      const tookMs = Math.max(0, nowMs - acceptedAt);
-      this.#commitSeconds.observe(tookMs / 1_000);
-      this.#window.committed(tookMs);
-      this.tally.committed(tookMs);
-    }
+    const indexes = countRoad(this.#commitSeconds, entries, nowMs);
+    this.#window.committed(indexes);
+    this.tally.committed(indexes);
+  }
+
+  /** What was committed together at `committedAt` was written so long after. */
+  written(entries: readonly { readonly acceptedAt: number }[], committedAt: number, tookMs: number): void {
+    this.#writeSeconds.count(tookMs / 1_000, entries.length);
+    countRoad(this.#roadSeconds, entries, committedAt + tookMs);
+  }
+
+  lagged(lagMs: number): void {
+    this.#busLag.count(lagMs / 1_000);
+  }
+
+  /** The most that the event loop was late in a second. */
+  loopDelayed(delayMs: number): void {
+    this.#loopDelay.count(delayMs / 1_000);
+  }
+
+  resumed(kind: ResumeKind): void {
+    this.#resumes.inc({ kind });
   }
 
   batch(size: number, path: 'optimistic' | 'exact'): void {
@@ -156,19 +210,26 @@ export class Metrics {
       'Sockets that do not take their data just now.',
       () => readings.outboxes().blocked,
     );
-    this.#read('parley_outbox_bytes', 'Bytes written to sockets since the start.', () => readings.outboxes().bytes);
-    this.#read('parley_outbox_writes', 'Writes to sockets since the start.', () => readings.outboxes().writes);
-    this.#read(
-      'parley_outbox_dropped',
+    this.#read('parley_outbox_waiting_bytes', 'Bytes that wait before them.', () => readings.outboxBytesWaiting());
+    this.#total('parley_outbox_bytes_total', 'Bytes written to sockets.', () => readings.outboxes().bytes);
+    this.#total('parley_outbox_writes_total', 'Writes to sockets.', () => readings.outboxes().writes);
+    this.#total(
+      'parley_outbox_dropped_total',
       'Typing, presence and receipts that a slow socket did not get.',
       () => readings.outboxes().droppedEphemeral,
     );
-    this.#read(
-      'parley_sockets_cut_slow',
+    this.#total(
+      'parley_sockets_cut_slow_total',
       'Sockets cut because they did not take their data.',
       () => readings.outboxes().slow,
     );
     this.#read('parley_rooms', 'Channels that somebody on this node hears.', () => readings.hub().rooms);
+    this.#read(
+      'parley_rooms_behind',
+      'Those of which events are known that have not come.',
+      () => readings.behind().rooms,
+    );
+    this.#read('parley_revs_behind', 'How many such events there are.', () => readings.behind().revs);
     this.#read(
       'parley_cache_channels',
       'Channels whose recent messages are in memory.',
@@ -218,6 +279,10 @@ export class Metrics {
     return new Histogram({ name, help, buckets, labelNames: [...labelNames], registers: [this.registry] });
   }
 
+  #batchHistogram(name: string, help: string, bounds: readonly number[]): BatchHistogram {
+    return new BatchHistogram({ name, help, bounds, registry: this.registry });
+  }
+
   #gauge<Label extends string>(
     name: string,
     help: string,
@@ -236,4 +301,31 @@ export class Metrics {
   #read(name: string, help: string, value: () => number): void {
     const gauge: Gauge = this.#gauge(name, help, [], () => gauge.set(value()));
   }
+
+  /** A count that somebody else keeps. */
+  #total(name: string, help: string, value: () => number): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        counter.reset();
+        counter.inc(value());
+      },
+    });
+  }
+}
+
+/** Counts how long each message has taken until `nowMs`; their places among the latencies. */
+function countRoad(
+  histogram: BatchHistogram,
+  entries: readonly { readonly acceptedAt: number }[],
+  nowMs: number,
+): number[] {
+  return entries.map(({ acceptedAt }) => {
+    const tookMs = Math.max(0, nowMs - acceptedAt);
+    const index = latencyIndex(tookMs);
+    histogram.countAt(index, tookMs / 1_000);
+    return index;
+  });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { chatMetricsOf } from './figures.ts';
+import { chatMetricsOf, latencyIndex } from './figures.ts';
 import { RollingWindow } from './rolling-window.ts';
 
 test('[MET1] the last minute is counted exactly, and forgotten after', async () => {
@@ -8,11 +8,11 @@ test('[MET1] the last minute is counted exactly, and forgotten after', async () 
   const window = new RollingWindow(clock);
   const figures = () => chatMetricsOf(window.figures());
   expect(figures()).toMatchObject({ messageRate: 0, errorRate: 0, latency: { p50: 0, p95: 0, p99: 0 } });
-  for (let latency = 1; latency <= 100; latency++) window.committed(latency);
+  for (let latency = 1; latency <= 100; latency++) window.committed([latencyIndex(latency)]);
   for (let index = 0; index < 10; index++) window.answered(index === 0);
   expect(figures().latency.p50).toBeCloseTo(50, 5);
   await clock.advance(30_000);
-  for (let index = 0; index < 500; index++) window.committed(7);
+  window.committed(Array.from({ length: 500 }, () => latencyIndex(7)));
   expect(figures()).toMatchObject({ messageRate: 10, errorRate: 0.1 });
   await clock.advance(45_000);
   expect(figures()).toMatchObject({ messageRate: 500 / 60, errorRate: 0 });

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { type Figures, latencyIndex, NO_FIGURES } from './figures.ts';
+import { type Figures, NO_FIGURES } from './figures.ts';
 
 const SECONDS = 60;
 
@@ -20,11 +20,11 @@ export class RollingWindow {
     this.#clock = clock;
   }
 
-  committed(latencyMs: number): void {
+  /** Messages that were committed together, by their places among the latencies. */
+  committed(indexes: readonly number[]): void {
     const second = this.#current();
-    const index = latencyIndex(latencyMs);
-    second.messages += 1;
-    second.latency[index] = (second.latency[index] ?? 0) + 1;
+    second.messages += indexes.length;
+    for (const index of indexes) second.latency[index] = (second.latency[index] ?? 0) + 1;
   }
 
   answered(isError: boolean): void {

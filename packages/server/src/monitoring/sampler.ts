@@ -9,12 +9,16 @@ const SAMPLE_MS = 1_000;
 /** Resolution of the timer behind the delays; it costs next to nothing. */
 const LOOP_RESOLUTION_MS = 20;
 
+const NO_PEAKS = { connections: 0, users: 0, queueDepth: 0, queueAgeMs: 0, loopDelayMs: 0 };
+
 export interface SamplerPorts {
   readonly clock: Clock;
   readonly tally: Tally;
   readonly readings: Pick<Readings, 'connections' | 'queue' | 'outboxes' | 'hub'>;
   /** Repairs since the start. */
   repairs(): number;
+  /** The most that the event loop was late since the last look. */
+  onLoopDelay(delayMs: number): void;
 }
 
 /** Watches one node, and says at each interval's end what it did in it. */
@@ -22,7 +26,7 @@ export class Sampler {
   readonly #ports: SamplerPorts;
   readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   readonly #timer: Timer;
-  #peaks = { connections: 0, users: 0, queueDepth: 0, queueAgeMs: 0 };
+  #peaks = NO_PEAKS;
   #before = { outboxBytes: 0, slow: 0, repairs: 0 };
   #since: number;
 
@@ -40,20 +44,16 @@ export class Sampler {
     const { bytes: outboxBytes, slow } = readings.outboxes();
     const totals = { outboxBytes, slow, repairs: this.#ports.repairs() };
     const now = clock.monotonic();
-    // A loop that was never late has no delays to tell, and the histogram counts the timer's own resolution.
-    const delayMs = Math.max(0, this.#loopDelay.max / 1e6 - LOOP_RESOLUTION_MS);
     const figures: Figures = {
       ...NO_FIGURES,
       ...tally.take(),
       ...this.#peaks,
       seconds: (now - this.#since) / 1_000,
-      loopDelayMs: this.#loopDelay.count === 0 ? 0 : delayMs,
       outboxBytes: totals.outboxBytes - this.#before.outboxBytes,
       slow: totals.slow - this.#before.slow,
       repairs: totals.repairs - this.#before.repairs,
     };
-    this.#loopDelay.reset();
-    this.#peaks = { connections: 0, users: 0, queueDepth: 0, queueAgeMs: 0 };
+    this.#peaks = NO_PEAKS;
     this.#before = totals;
     this.#since = now;
     return figures;
@@ -67,11 +67,22 @@ export class Sampler {
   #sample(): void {
     const { readings } = this.#ports;
     const { depth, oldestAgeMs } = readings.queue();
+    const loopDelayMs = this.#takeLoopDelay();
     this.#peaks = {
       connections: Math.max(this.#peaks.connections, readings.connections()),
       users: Math.max(this.#peaks.users, readings.hub().users),
       queueDepth: Math.max(this.#peaks.queueDepth, depth),
       queueAgeMs: Math.max(this.#peaks.queueAgeMs, oldestAgeMs),
+      loopDelayMs: Math.max(this.#peaks.loopDelayMs, loopDelayMs),
     };
+  }
+
+  #takeLoopDelay(): number {
+    // A loop that was never late has no delays to tell, and the histogram counts the timer's own resolution.
+    if (this.#loopDelay.count === 0) return 0;
+    const delayMs = Math.max(0, this.#loopDelay.max / 1e6 - LOOP_RESOLUTION_MS);
+    this.#loopDelay.reset();
+    this.#ports.onLoopDelay(delayMs);
+    return delayMs;
   }
 }

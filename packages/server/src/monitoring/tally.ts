@@ -1,4 +1,4 @@
-import { type Figures, latencyIndex, NO_FIGURES } from './figures.ts';
+import { type Figures, NO_FIGURES } from './figures.ts';
 
 /** Different pairs of operation and code that are told apart in one interval; the code knows fewer. */
 const MAX_ERRORS = 1_000;
@@ -21,10 +21,10 @@ export class Tally {
     }
   }
 
-  committed(latencyMs: number): void {
-    this.#messages += 1;
-    const index = latencyIndex(latencyMs);
-    this.#latency[index] = (this.#latency[index] ?? 0) + 1;
+  /** Messages that were committed together, by their places among the latencies. */
+  committed(indexes: readonly number[]): void {
+    this.#messages += indexes.length;
+    for (const index of indexes) this.#latency[index] = (this.#latency[index] ?? 0) + 1;
   }
 
   /** What was counted since the last time. */

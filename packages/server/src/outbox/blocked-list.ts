@@ -23,6 +23,10 @@ export class BlockedList<T> {
     return this.#items.length;
   }
 
+  *items(): Generator<T> {
+    for (const { item } of this.#items) yield item;
+  }
+
   /** Adds an item, whose stall begins now. The caller sees to it that it is in the list once. */
   add(item: T): void {
     this.#items.push({ item, sinceMs: this.#loop.nowMs() });

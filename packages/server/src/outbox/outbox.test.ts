@@ -85,6 +85,43 @@ describe('flush', () => {
     expect(texts(b)).toEqual(['2']);
   });
 
+  it('tells when what was pending is written, and not what came after it', () => {
+    const { loop, flusher, open, openMany } = setUp();
+    const told: string[] = [];
+    const tell = (name: string, peers: Peer[]) => () => {
+      told.push(`${name} ${peers.filter(({ wire }) => wire.writes.length > 0).length}`);
+    };
+    flusher.whenWritten(tell('nothing is pending', []));
+    const many = openMany(1_000);
+    const singles = openMany(600);
+    flusher.broadcast(outboxes(many), encodeFrame('x'));
+    for (const { outbox } of singles) outbox.push(encodeFrame('ack'));
+    flusher.whenWritten(tell('first', [...many, ...singles]));
+    for (let turns = 0; turns < 50 && told.length === 0; turns++) {
+      loop.timeMs += 1;
+      loop.turn();
+      open().outbox.push(encodeFrame('later'));
+    }
+    const later = openMany(300);
+    flusher.broadcast(outboxes(later), encodeFrame('y'));
+    flusher.whenWritten(tell('second', later));
+    expect(told).toEqual(['first 1600']);
+    loop.advance(0);
+    expect(told).toEqual(['first 1600', 'second 300']);
+  });
+
+  it('takes the time of what it tells from its loop', () => {
+    const { loop, flusher, open } = setUp();
+    const blocked = open(0);
+    const peer = open();
+    for (const { outbox } of [blocked, peer]) outbox.push(encodeFrame('x'));
+    const took: number[] = [];
+    flusher.whenWritten((tookMs) => took.push(tookMs));
+    loop.timeMs += 3;
+    loop.advance(0);
+    expect(took).toEqual([3]);
+  });
+
   it('writes at once on request, before a close frame', () => {
     const { open } = setUp();
     const peer = open();

@@ -6,6 +6,7 @@ import { createLoop } from './loop.ts';
 import { Pacer } from './pacer.ts';
 import { Rope } from './rope.ts';
 import type { Wire } from './wire.ts';
+import { type OnWritten, WriteMarks } from './write-marks.ts';
 
 export type { FlusherOptions, FlusherStats, Wire };
 
@@ -75,6 +76,7 @@ export class Flusher {
   readonly #onSlow: (outbox: Outbox) => void;
   readonly #limits: FlusherLimits;
   readonly #pacer: Pacer;
+  readonly #marks: WriteMarks;
 
   readonly #express = new Fifo<Outbox>();
   readonly #bulk = new Fifo<Outbox>();
@@ -92,6 +94,7 @@ export class Flusher {
   constructor(options: FlusherOptions<Outbox>) {
     const { onSlow, loop = createLoop(), ...limits } = options;
     this.#onSlow = onSlow;
+    this.#marks = new WriteMarks(loop);
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.#pacer = new Pacer(loop, this.#limits.maxWindowMs, () => this.#flushSlice());
     this.#blocked = new BlockedList(loop, this.#staysBlocked, () => this.#settle());
@@ -157,9 +160,21 @@ export class Flusher {
     while (this.#dirty > 0);
   }
 
+  /** Calls back when all that is pending now was written to those sockets that take it; never where nothing is pending. */
+  whenWritten(onWritten: OnWritten): void {
+    if (this.#dirty > 0) this.#marks.add(onWritten);
+  }
+
   /** Figures for metrics and tests. */
   stats(): FlusherStats {
     return { dirty: this.#dirty, blocked: this.#blocked.size, ...this.#counts };
+  }
+
+  /** Bytes that wait before the sockets that do not take their data. */
+  get blockedBytes(): number {
+    let bytes = 0;
+    for (const outbox of this.#blocked.items()) bytes += outbox.pendingBytes;
+    return bytes;
   }
 
   get #dirty(): number {
@@ -216,8 +231,10 @@ export class Flusher {
     const express = Math.min(SLICE, this.#express.size);
     const bulk = Math.min(this.#cycleLeft, Math.max(SLICE - express, MIN_BULK_SLICE));
     this.#cycleLeft -= bulk;
+    this.#marks.begin(this.#express.size, this.#bulk.size);
     this.#express.take(express, this.#visitExpress);
     this.#bulk.take(bulk, this.#visitBulk);
+    this.#marks.served(express, bulk);
     if (this.#cycleLeft === 0) this.#endCycle();
     this.#reportSlow();
     this.#settle();

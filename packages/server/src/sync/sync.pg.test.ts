@@ -1,8 +1,12 @@
-import type { ChannelId, UserId } from '@parley/protocol';
+import type { ChannelId, Resume, UserId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RecentMessages } from '../cache/recent-messages.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { ResumeKind } from '../monitoring/metrics.ts';
+import { query } from '../storage/postgres.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { codeOf, TestRooms } from '../testing/test-rooms.ts';
-import { Sync } from './sync.ts';
+import { MAX_CHANNEL_CHANGES, Sync } from './sync.ts';
 
 const EPOCH = 'epoch';
 
@@ -56,6 +60,36 @@ test('[ACC5] who is removed while a resume is made ready is told that the channe
   for await (const frame of sync.frames(member, places, { epoch: EPOCH, channels: [[channel, 2]] })) frames.push(frame);
   expect(frames.flatMap((frame) => frame.gone)).toEqual([channel]);
   expect(frames.flatMap((frame) => frame.changes)).toEqual([]);
+});
+
+test('[MET7] it is told how each session was brought up to date', async () => {
+  const channel = await addChannel(database, [owner]);
+  const top = 1 + MAX_CHANNEL_CHANGES;
+  await query(database.db, 'UPDATE channels SET last_rev = $2, last_seq = $2 WHERE id = $1', [channel, top]);
+  const kinds: ResumeKind[] = [];
+  const cached = new RecentMessages({
+    config: { messageLimit: 100, expiry: 60_000, refreshInterval: 60_000 },
+    clock: systemClock,
+    load: (requests) => Promise.resolve(requests.map(({ floor }) => ({ floor, top, messages: [], memberRevs: [] }))),
+  });
+  const resume = async (resumed: Resume | null, recent?: RecentMessages) => {
+    const tellingSync = new Sync(
+      database.db,
+      () => EPOCH,
+      recent,
+      (kind) => void kinds.push(kind),
+    );
+    const places = (await tellingSync.places(owner)).filter(({ joined }) => joined.channel.id === channel);
+    for await (const frame of tellingSync.frames(owner, places, resumed)) expect(frame.t).toBe('sync');
+  };
+  const at = (rev: number, epoch = EPOCH): Resume => ({ epoch, channels: [[channel, rev]] });
+  await resume(null);
+  await resume(at(top));
+  await resume(at(top - 2));
+  await resume(at(top - 2), cached);
+  await resume(at(0));
+  await resume(at(top, 'another'));
+  expect(kinds).toEqual(['fresh', 'current', 'database', 'cache', 'reset', 'epoch']);
 });
 
 test('[HUB3] it is known at which rev somebody went out, until he is in again', async () => {

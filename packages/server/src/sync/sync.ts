@@ -16,6 +16,7 @@ import { demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
 import { batched } from '../lib/batched.ts';
+import type { ResumeKind } from '../monitoring/metrics.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
 import type { Place, SyncSource } from './sync-source.ts';
 import {
@@ -51,15 +52,17 @@ export class Sync implements SyncSource {
   readonly #db: Database;
   readonly #epoch: () => string;
   readonly #recent: RecentMessages | undefined;
+  readonly #onResume: ((kind: ResumeKind) => void) | undefined;
   readonly #rootIdsOf: (userId: UserId) => Promise<ChannelId[] | undefined>;
   readonly #placesOf: (userId: UserId) => Promise<Place[] | undefined>;
   readonly #viewsOf: (asked: AskedViews) => Promise<Map<ChannelId, ChannelView> | undefined>;
   #asked = 0;
 
-  constructor(db: Database, epoch: () => string, recent?: RecentMessages) {
+  constructor(db: Database, epoch: () => string, recent?: RecentMessages, onResume?: (kind: ResumeKind) => void) {
     this.#db = db;
     this.#epoch = epoch;
     this.#recent = recent;
+    this.#onResume = onResume;
     const nameOf = (userId: UserId) => userId;
     this.#rootIdsOf = batched({ load: (userIds: readonly UserId[]) => rootIdsOf(db, userIds), nameOf, ...TOGETHER });
     this.#placesOf = batched({ load: (userIds: readonly UserId[]) => placesOf(db, userIds), nameOf, ...TOGETHER });
@@ -89,12 +92,13 @@ export class Sync implements SyncSource {
 
   /** The frames of one resume; the last one says `done`. */
   async *frames(userId: UserId, places: readonly Place[], resume: Resume | null): AsyncGenerator<SyncFrame> {
-    const known = new Map<ChannelId, number>(resume?.epoch === this.#epoch() ? resume.channels : []);
+    const isOther = resume !== null && resume.epoch !== this.#epoch();
+    const known = new Map<ChannelId, number>(isOther ? [] : resume?.channels);
     const mine = places.map((place) => place.joined);
     const unknown = mine.filter(({ channel }) => !known.has(channel.id));
     const named = mine.filter(({ channel }) => known.has(channel.id));
     const first = frame({
-      reset: resume !== null && resume.epoch !== this.#epoch(),
+      reset: isOther,
       gone: goneOf(resume?.channels ?? [], mine),
     });
     const plan = planOf(named, known);
@@ -112,8 +116,10 @@ export class Sync implements SyncSource {
       yield current;
       current = frame({});
     }
+    let isCached = true;
     for (const batch of plan.batches) {
-      const { changes, gone } = await this.#readOwn(userId, batch);
+      const { changes, gone, isWhole } = await this.#readOwn(userId, batch);
+      if (isWhole) isCached = false;
       current.changes = changes;
       current.gone.push(...gone);
       yield current;
@@ -121,6 +127,8 @@ export class Sync implements SyncSource {
     }
     current.cursors = named.map(cursorOf);
     current.done = true;
+    const changed = plan.batches.length > 0 ? (isCached ? 'cache' : 'database') : 'current';
+    this.#onResume?.(resume === null ? 'fresh' : isOther ? 'epoch' : plan.resets.size > 0 ? 'reset' : changed);
     yield current;
   }
 
@@ -168,9 +176,12 @@ export class Sync implements SyncSource {
     });
   }
 
-  /** What changed in channels that the user was in a moment ago, and those that he is no longer in. */
-  async #readOwn(userId: UserId, batch: readonly Since[]): Promise<{ changes: Changes[]; gone: ChannelId[] }> {
-    if (this.#recent?.isOn !== true) return await this.#readOwnWhole(userId, batch);
+  /** What changed in channels that the user was in a moment ago, those that he is no longer in, and whether the cache did not do. */
+  async #readOwn(
+    userId: UserId,
+    batch: readonly Since[],
+  ): Promise<{ changes: Changes[]; gone: ChannelId[]; isWhole: boolean }> {
+    if (this.#recent?.isOn !== true) return { ...(await this.#readOwnWhole(userId, batch)), isWhole: true };
     const ids = batch.map((point) => point.channelId);
     this.#asked += 1;
     const channels = present(await this.#viewsOf({ name: `${this.#asked}`, userId, channelIds: ids }), 'channels');
@@ -181,7 +192,7 @@ export class Sync implements SyncSource {
     const rest = here.filter((_, index) => found[index] === null);
     const whole = rest.length === 0 ? { changes: [], gone: [] } : await this.#readOwnWhole(userId, rest);
     const changes = [...found.filter((one) => one !== null), ...whole.changes];
-    return { changes, gone: [...ids.filter((id) => !channels.has(id)), ...whole.gone] };
+    return { changes, gone: [...ids.filter((id) => !channels.has(id)), ...whole.gone], isWhole: rest.length > 0 };
   }
 
   /** What changed in a channel since a rev, as of the moment at which it was read; null when the cache does not have it. */

@@ -76,8 +76,8 @@ describe('the history of metrics', () => {
     const start = clock.now();
     const [one, two] = [nodeOf('one'), nodeOf('two')];
     for (let second = 0; second < 120; second += 10) {
-      for (let index = 0; index < 6; index++) one.tally.committed(3);
-      two.tally.committed(40);
+      for (let index = 0; index < 6; index++) one.tally.committed([latencyIndex(3)]);
+      two.tally.committed([latencyIndex(40)]);
       two.tally.answered('message.send', 'busy');
       one.tally.answered('message.send', 'ok');
       await pass(10_000);
@@ -108,11 +108,11 @@ describe('the history of metrics', () => {
     const start = clock.now();
     const { tally, history, faults } = nodeOf('patient');
     await query(database.db, 'ALTER TABLE metrics_history RENAME TO away');
-    tally.committed(1);
+    tally.committed([latencyIndex(1)]);
     await pass(30_000);
     await query(database.db, 'ALTER TABLE away RENAME TO metrics_history');
     expect(faults.length).toBeGreaterThan(0);
-    tally.committed(1);
+    tally.committed([latencyIndex(1)]);
     await pass(4_000);
     await history.close();
     const { points } = await trendsOf('x').history({ since: start, until: clock.now(), step: '10s' });
@@ -126,7 +126,7 @@ describe('the history of metrics', () => {
 
   test('[MET5] live figures are of this node and of those that told lately', async () => {
     const { tally, history } = nodeOf('other');
-    for (let index = 0; index < 60; index++) tally.committed(2);
+    for (let index = 0; index < 60; index++) tally.committed([latencyIndex(2)]);
     const start = clock.now();
     await pass(10_000);
     await untilStored(start, 10, (sum) => sum === 60);
