@@ -68,7 +68,7 @@ export const SERVER_ROOMS = {
   session: ['commands', 'sync', 'hub', 'outbox', 'fanout', 'rate-limit', 'users', 'channels', 'messages'],
   commands: ['sync', 'queue', 'fanout', 'hub', 'rate-limit', 'flags', ...STATE],
   sync: ['fanout', 'storage', 'cache', ...STATE],
-  queue: ['storage'],
+  queue: ['audit', 'storage'],
   writer: ['queue', 'fanout', 'storage'],
   fanout: ['storage'],
   hub: ['fanout', 'outbox'],

@@ -13,6 +13,7 @@ export * from './monitoring.ts';
 export * from './operation.ts';
 export * from './operations.ts';
 export * from './presence.ts';
+export * from './queue.ts';
 export * from './scalars.ts';
 export * from './search.ts';
 export * from './settings.ts';

@@ -7,6 +7,7 @@ import { flagOperations } from './flag.ts';
 import { messageOperations } from './message.ts';
 import { monitoringOperations } from './monitoring.ts';
 import { presenceOperations } from './presence.ts';
+import { queueOperations } from './queue.ts';
 import { searchOperations } from './search.ts';
 import { syncOperations } from './sync.ts';
 import { userOperations } from './user.ts';
@@ -26,6 +27,7 @@ export const OPERATIONS = {
   ...auditOperations,
   ...flagOperations,
   ...webhookOperations,
+  ...queueOperations,
 };
 
 export type Operations = typeof OPERATIONS;

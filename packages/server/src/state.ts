@@ -38,6 +38,7 @@ import { MemoryPresenceStore } from './presence/memory-presence-store.ts';
 import { PresenceRoom } from './presence/presence-room.ts';
 import { RedisPresenceStore } from './presence/redis-presence-store.ts';
 import { Typing } from './presence/typing.ts';
+import { ParkedSends } from './queue/parked-sends.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
 import type { RoadPorts } from './road.ts';
 import { readLag } from './search/index-store.ts';
@@ -185,7 +186,7 @@ export function onCommitOf(
 }
 
 /** Builds the state rooms, and every command from them. */
-export function handlersOf({ config, limiter }: Foundation, state: State, rooms: NodeRooms): Handlers {
+export function handlersOf({ config, limiter, cluster }: Foundation, state: State, rooms: NodeRooms): Handlers {
   const { db, changes, fanout, clock, recent } = rooms;
   const mentions = new MentionResolver(db);
   const members = new Members(changes);
@@ -213,6 +214,8 @@ export function handlersOf({ config, limiter }: Foundation, state: State, rooms:
     search: new Search(db, clock),
     auditLog: new AuditLog(db),
     operators: new Operators(db),
+    parkedSends: new ParkedSends({ db, clock, link: cluster?.link }),
+    queueMaxSize: config.queueMaxSize,
     flagControl: new FlagControl(db),
   });
 }

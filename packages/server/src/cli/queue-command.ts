@@ -3,20 +3,13 @@ import { prefixOf } from '../cluster.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StartError } from '../lib/start-error.ts';
-import { type DeadLetter, DeadLetters } from '../queue/dead-letters.ts';
-import { StreamShards } from '../queue/stream-shards.ts';
+import type { DeadLetter } from '../queue/dead-letters.ts';
+import { ParkedSends } from '../queue/parked-sends.ts';
 import { RedisLink } from '../storage/redis.ts';
 import { readEpoch } from '../storage/server-state.ts';
+import { OPERATOR } from './account-tools.ts';
 import { processTerminal, type Terminal, writeFacts, writeRows } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
-
-/** Nobody waits for what is sent from here; nodes that write it find nobody to tell. */
-const OPERATOR = 'operator';
-
-interface Tools {
-  readonly letters: DeadLetters;
-  readonly shards: StreamShards;
-}
 
 /** `parley queue list|retry|drop`: sends that were set aside. */
 export function queueCommand(terminal: Terminal = processTerminal): Command {
@@ -27,8 +20,8 @@ export function queueCommand(terminal: Terminal = processTerminal): Command {
     .option('--text', 'show what they say')
     .option('--json', 'as JSON')
     .action((flags: { text?: true; json?: true }) =>
-      withQueue(terminal, async ({ letters }) => {
-        const rows = (await letters.list()).map((letter) => factsOf(letter, flags.text === true));
+      withQueue(terminal, async (parked) => {
+        const rows = (await parked.list()).map((letter) => factsOf(letter, flags.text === true));
         const columns = [
           'id',
           'since',
@@ -47,13 +40,10 @@ export function queueCommand(terminal: Terminal = processTerminal): Command {
     .argument('<id>', 'id as `queue list` shows it, or "all"')
     .option('--json', 'as JSON')
     .action((id: string, flags: { json?: true }) =>
-      withQueue(terminal, async (tools) => {
-        const chosen = await choose(tools, id);
-        const readable = chosen.filter(({ entry }) => entry !== null);
-        if (id !== 'all' && readable.length === 0) {
-          throw new AppError('bad_request', 'unable to repeat it; it cannot be read, only dropped');
-        }
-        for (const letter of readable) await retry(tools, letter);
+      withQueue(terminal, async (parked) => {
+        const chosen = await choose(parked, id);
+        const readable = id === 'all' ? chosen.filter(({ entry }) => entry !== null) : chosen;
+        for (const letter of readable) await parked.retry(OPERATOR, letter.id);
         writeFacts(terminal, { retried: readable.length }, flags.json === true);
       }),
     );
@@ -63,24 +53,17 @@ export function queueCommand(terminal: Terminal = processTerminal): Command {
     .argument('<id>', 'id as `queue list` shows it, or "all"')
     .option('--json', 'as JSON')
     .action((id: string, flags: { json?: true }) =>
-      withQueue(terminal, async (tools) => {
-        const chosen = await choose(tools, id);
-        for (const letter of chosen) await tools.letters.drop(letter.id);
+      withQueue(terminal, async (parked) => {
+        const chosen = await choose(parked, id);
+        for (const letter of chosen) await parked.drop(OPERATOR, letter.id);
         writeFacts(terminal, { dropped: chosen.length }, flags.json === true);
       }),
     );
   return command;
 }
 
-/** In the queue first, and out of here after: between the two it is in both, which the message's id makes harmless. */
-async function retry({ letters, shards }: Tools, { id, entry }: DeadLetter): Promise<void> {
-  if (entry === null) return;
-  await shards.append({ ...entry, acceptedAt: systemClock.now() });
-  await letters.drop(id);
-}
-
-async function choose({ letters }: Tools, id: string): Promise<DeadLetter[]> {
-  const all = await letters.list();
+async function choose(parked: ParkedSends, id: string): Promise<DeadLetter[]> {
+  const all = await parked.list();
   if (id === 'all') return all;
   const chosen = all.filter((letter) => letter.id === id);
   if (chosen.length === 0) throw new AppError('not_found', 'unable to find it; nothing that was set aside has this id');
@@ -93,7 +76,7 @@ function factsOf({ id, at, reason, entry }: DeadLetter, hasText: boolean) {
   return { id, since: new Date(at), channel: channelId, sender: senderId, message: messageId, reason, ...text };
 }
 
-async function withQueue(terminal: Terminal, work: (tools: Tools) => Promise<void>): Promise<void> {
+async function withQueue(terminal: Terminal, work: (parked: ParkedSends) => Promise<void>): Promise<void> {
   await withDatabase(terminal, async ({ db, config }) => {
     if (config.redisUrl === undefined) {
       throw new StartError({
@@ -110,7 +93,7 @@ async function withQueue(terminal: Terminal, work: (tools: Tools) => Promise<voi
       onError: () => {},
     });
     try {
-      await work({ letters: new DeadLetters(link), shards: new StreamShards(link, OPERATOR) });
+      await work(new ParkedSends({ db, clock: systemClock, link }));
     } finally {
       link.close();
     }

@@ -1,23 +1,35 @@
-import { OPERATIONS, type OperationName, type RequestOf } from '@parley/protocol';
+import { makeUuid, OPERATIONS, type OperationName, type RequestOf } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, createApp } from '../app.ts';
+import { prefixOf } from '../cluster.ts';
 import { readConfig } from '../config/config.ts';
 import { createLogger } from '../monitoring/logger.ts';
+import { DeadLetters } from '../queue/dead-letters.ts';
+import { readEpoch } from '../storage/server-state.ts';
+import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { SocketClient } from '../testing/socket-client.ts';
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { TestRedis } from '../testing/test-redis.ts';
 
 const PASSWORD = 'correct horse battery';
 
-let database: TestDatabase;
+let database: MigratedDatabase;
+let redis: TestRedis;
+let letters: DeadLetters;
 let app: App;
 let url: string;
 let token: string;
 let client: SocketClient;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const config = readConfig({ PORT: '0', PARLEY_ALLOW_UNSAFE_DATABASE: 'true', PARLEY_SIGN_UP: 'open' });
-  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
+  [database, redis] = await Promise.all([migratedDatabase(), TestRedis.start()]);
+  letters = new DeadLetters(await redis.link(prefixOf(await readEpoch(database.db))));
+  const config = readConfig({
+    PORT: '0',
+    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
+    PARLEY_SIGN_UP: 'open',
+    REDIS_URL: redis.url,
+  });
+  app = await createApp({ config, connection: database.database.config, logger: createLogger('silent', 'test') });
   url = `http://127.0.0.1:${(await app.listen()).port}`;
   const ownerToken = (await app.ensureOwnerToken()) ?? '';
   token = (await post('/auth/claim-owner', { ownerToken, username: 'ada', password: PASSWORD })).token;
@@ -26,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client.close();
   await app.close();
+  await redis.stop();
   await database.drop();
 });
 
@@ -59,6 +72,14 @@ const newMember = async () => {
 const newWebhook = async () =>
   (await run('webhook.create', { kind: 'outgoing', name: 'hook', url: 'https://hook.example' })).webhook.id;
 
+/** A send that was set aside, by its id. */
+const newParked = async () => {
+  const [channelId, id, senderId] = [makeUuid(), makeUuid(), makeUuid()];
+  const entry = { channelId, rootId: channelId, id, senderId, body: 'x', accessRev: 1, acceptedAt: 0 };
+  await letters.add(JSON.stringify(entry), 'refused');
+  return (await letters.list()).at(-1)?.id;
+};
+
 /** How each of them is done once, and made to change something. A new operation needs a line here, and a record there. */
 const EXAMPLES: Partial<Record<OperationName, () => Promise<unknown>>> = {
   'me.update': () => run('me.update', { displayName: 'Ada', hideReceipts: true }),
@@ -91,6 +112,8 @@ const EXAMPLES: Partial<Record<OperationName, () => Promise<unknown>>> = {
   'webhook.update': async () => run('webhook.update', { webhookId: await newWebhook(), name: 'other' }),
   'webhook.delete': async () => run('webhook.delete', { webhookId: await newWebhook() }),
   'webhook.replay': async () => run('webhook.replay', { webhookId: await newWebhook(), from: 0 }),
+  'queue.retry': async () => run('queue.retry', { id: await newParked() }),
+  'queue.drop': async () => run('queue.drop', { id: await newParked() }),
   'flag.set': () => run('flag.set', { key: 'notice', rules: [{ value: 'x' }] }),
   'flag.kill': () => run('flag.kill', { key: 'notice', on: true }),
 };
@@ -141,6 +164,7 @@ describe('the audit log', () => {
       '/metrics/usage',
       '/metrics/errors',
       '/flags',
+      '/queue',
     ]) {
       expect([path, await ask(path), await ask(path, stranger), await ask(path, token)]).toEqual([path, 401, 403, 200]);
     }

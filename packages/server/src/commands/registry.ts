@@ -10,6 +10,7 @@ import { type MemberRooms, memberHandlers } from './member-commands.ts';
 import { type MessageRooms, messageHandlers } from './message-commands.ts';
 import { type MonitoringRooms, monitoringHandlers } from './monitoring-commands.ts';
 import { type PresenceRooms, presenceHandlers } from './presence-commands.ts';
+import { type QueueRooms, queueHandlers } from './queue-commands.ts';
 import { type SearchRooms, searchHandlers } from './search-commands.ts';
 import { type SendMessageRooms, sendMessage } from './send-message.ts';
 import { type SyncRooms, syncHandlers } from './sync-commands.ts';
@@ -33,6 +34,7 @@ export type CommandRooms = UserRooms &
   MonitoringRooms &
   FlagRooms &
   WebhookRooms &
+  QueueRooms &
   SendMessageRooms;
 
 /** One handler for every operation: the compiler names the ones that are missing. */
@@ -54,6 +56,7 @@ export function buildHandlers(rooms: CommandRooms): Handlers {
     ...monitoringHandlers(rooms),
     ...flagHandlers(rooms),
     ...webhookHandlers(rooms),
+    ...queueHandlers(rooms),
     'message.send': sendMessage(rooms),
   };
 }

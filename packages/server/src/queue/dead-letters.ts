@@ -30,18 +30,27 @@ export class DeadLetters {
   }
 
   async list(): Promise<DeadLetter[]> {
-    const found = await this.#link.client.xRange(this.#key, '-', '+');
+    return this.#read('-', '+');
+  }
+
+  async find(id: string): Promise<DeadLetter | undefined> {
+    const [letter] = await this.#read(id, id);
+    return letter;
+  }
+
+  /** False: there is none with this id. */
+  async drop(id: string): Promise<boolean> {
+    return (await this.#link.client.xDel(this.#key, id)) === 1;
+  }
+
+  async #read(from: string, to: string): Promise<DeadLetter[]> {
+    const found = await this.#link.client.xRange(this.#key, from, to);
     return (found ?? []).map(({ id, message }) => ({
       id,
       at: Number(id.split('-')[0]),
       reason: message.why ?? 'unreadable',
       entry: parseEntry(message.e),
     }));
-  }
-
-  /** False: there is none with this id. */
-  async drop(id: string): Promise<boolean> {
-    return (await this.#link.client.xDel(this.#key, id)) === 1;
   }
 
   get #key(): string {

@@ -37,7 +37,7 @@ function nodeOf(node: string) {
     take: (): Figures => {
       const seconds = (clock.monotonic() - since) / 1_000;
       since = clock.monotonic();
-      return { ...NO_FIGURES, ...tally.take(), seconds, connections: 10 };
+      return { ...NO_FIGURES, ...tally.take(), seconds, connections: 10, queueDepth: 3, queueAgeMs: 40 };
     },
     onFault: (error) => void faults.push(error),
   });
@@ -137,6 +137,10 @@ describe('the history of metrics', () => {
       ['other', 10],
     ]);
     expect(live.total.connections).toBe(15);
+    expect(await trends.queues({ depth: 1, oldestAgeMs: 2 })).toEqual([
+      { node: 'own', depth: 1, oldestAgeMs: 2 },
+      { node: 'other', depth: 3, oldestAgeMs: 40 },
+    ]);
     await history.close();
     await clock.advance(120_000);
     expect((await trends.live()).nodes.map(({ node }) => node)).toEqual(['own']);

@@ -5,6 +5,7 @@ import {
   type HistoryStep,
   type MetricsPoint,
   type NodeMetrics,
+  type QueueNode,
   type UsageHour,
 } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
@@ -16,6 +17,7 @@ import { KEPT_MS } from './metrics-history.ts';
 import type { Usage } from './usage.ts';
 
 const DAY_MS = 86_400_000;
+const FINEST_S = HISTORY_STEPS['10s'];
 const MINUTE_MS = 60_000;
 /** A node that has told nothing for longer is not there any more. */
 const SILENT_MS = 25_000;
@@ -52,7 +54,7 @@ export class Trends {
     const now = clock.now();
     const own = { node, version, at: now, figures: this.#ports.minute() };
     const rows = await readHistory(db, {
-      step: HISTORY_STEPS['10s'],
+      step: FINEST_S,
       sinceMs: now - MINUTE_MS - SILENT_MS,
       untilMs: now + MINUTE_MS,
     });
@@ -66,6 +68,21 @@ export class Trends {
       total: chatMetricsOf(total),
       nodes: nodes.map(({ figures, ...who }) => ({ ...who, ...chatMetricsOf(figures) })),
     };
+  }
+
+  /** What waits to be stored: here now, on the others at most in the last interval that they told. */
+  async queues(here: { readonly depth: number; readonly oldestAgeMs: number }): Promise<QueueNode[]> {
+    const { db, clock, node } = this.#ports;
+    const now = clock.now();
+    const rows = await readHistory(db, { step: FINEST_S, sinceMs: now - SILENT_MS - FINEST_S * 1_000, untilMs: now });
+    const latest = new Map(rows.map((row) => [row.node, row]));
+    latest.delete(node);
+    const others = [...latest.values()].map(({ node: name, queueDepth, queueAgeMs }) => ({
+      node: name,
+      depth: queueDepth,
+      oldestAgeMs: queueAgeMs,
+    }));
+    return [{ node, depth: here.depth, oldestAgeMs: here.oldestAgeMs }, ...others];
   }
 
   /** Interval by interval; throws `bad_request` for more points than anybody looks at. */
@@ -125,7 +142,7 @@ function pointOf(at: number, figures: Figures): MetricsPoint {
 /** The last minute of another node, by its rows; none of one that has fallen silent. */
 function minuteOf(rows: readonly HistoryRow[], now: number) {
   const last = rows.at(-1);
-  const toldAt = (last?.at ?? 0) + HISTORY_STEPS['10s'] * 1_000;
+  const toldAt = (last?.at ?? 0) + FINEST_S * 1_000;
   if (last === undefined || toldAt < now - SILENT_MS) return [];
   const minute = rows.filter((row) => row.at > last.at - MINUTE_MS).reduce<Figures>(afterEachOther, NO_FIGURES);
   const { node, version, connections, users } = last;
