@@ -10,7 +10,7 @@ import { startEmbeddedPostgres } from '../packages/server/src/embedded/embedded-
 import { serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { launchBrowser } from '../tests/support/chromium.ts';
 import type { Person } from '../tests/support/people.ts';
-import { makeWorkspace, type Workspace } from '../tests/support/workspace.ts';
+import { addWebhooks, makeWorkspace, type Workspace } from '../tests/support/workspace.ts';
 import { ensureBrowser, ensureEmojiFont } from './test-tools.js';
 
 const SIZES = {
@@ -79,10 +79,22 @@ function shotsOf({ channels, direct, threadId }: Workspace, invitation: string):
     },
     { name: 'browse', hash: '#/', as: 'maya', act: click('Browse channels') },
     { name: 'new-direct', hash: '#/', as: 'maya', act: click('New message') },
+    { name: 'create-channel', hash: '#/', as: 'maya', act: click('Create a channel') },
+    { name: 'invite', hash: '#/settings/invitations', as: 'maya', act: click('New invitation') },
+    { name: 'webhook-create', hash: '#/admin/webhooks', as: 'maya', act: click('New webhook') },
+    {
+      name: 'webhook-deliveries',
+      hash: '#/admin/webhooks',
+      as: 'maya',
+      act: async (page) => {
+        await page.getByRole('button', { name: 'Actions for Archive' }).click();
+        await page.getByRole('menuitem', { name: 'Deliveries' }).click();
+      },
+    },
     ...['profile', 'appearance', 'sessions', 'invitations'].map(
       (section): Shot => ({ name: `settings-${section}`, hash: `#/settings/${section}`, as: 'maya' }),
     ),
-    ...['metrics', 'users', 'invitations', 'keys', 'flags', 'audit'].map(
+    ...['metrics', 'users', 'invitations', 'keys', 'webhooks', 'flags', 'queue', 'audit'].map(
       (section): Shot => ({ name: `admin-${section}`, hash: `#/admin/${section}`, as: 'maya' }),
     ),
   ];
@@ -247,6 +259,7 @@ async function main(directory: string, only: RegExp): Promise<void> {
     await server.start();
     const { people, channels, direct } = workspace;
     await addFiles(workspace);
+    await addWebhooks(workspace);
     for (const name of ['noah', 'lena'] as const) people[name].client.close();
     await Promise.all([people.ines, people.kenji, people.tomas].map(({ client }) => client.connect()));
     await people.ines.client.presence.set({ statusText: 'Drawing icons', statusEmoji: '🎨' });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { makeWorkspace, type Workspace } from '../support/workspace.ts';
+import { addWebhooks, makeWorkspace, type Workspace } from '../support/workspace.ts';
 import { composer, useWorld } from './support/world.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -12,6 +12,7 @@ let workspace: Workspace;
 
 beforeAll(async () => {
   workspace = await makeWorkspace(world.server);
+  await addWebhooks(workspace);
 });
 
 interface Violation {
@@ -134,6 +135,22 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
   ['audit', () => '#/admin/audit', (page) => page.locator('.table tbody tr').first().waitFor()],
   ['users', () => '#/admin/users', (page) => page.locator('.rows li').first().waitFor()],
   ['keys', () => '#/admin/keys', heading('API keys')],
+  ['webhooks', () => '#/admin/webhooks', (page) => page.locator('.rows li').first().waitFor()],
+  [
+    'a new webhook',
+    () => '#/admin/webhooks',
+    (page) => click('New webhook')(page).then(() => page.getByLabel('Outgoing').check()),
+  ],
+  [
+    'deliveries',
+    () => '#/admin/webhooks',
+    async (page) => {
+      await page.getByRole('button', { name: 'Actions for Archive' }).click();
+      await page.getByRole('menuitem', { name: 'Deliveries' }).click();
+      await page.locator('dialog .table').waitFor();
+    },
+  ],
+  ['queue', () => '#/admin/queue', (page) => page.locator('.figures').waitFor()],
 ];
 
 describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing wrong', (colorScheme) => {

@@ -201,3 +201,20 @@ async function react(people: Workspace['people'], channelId: ChannelId, sent: re
   const pinned = sent[2];
   if (pinned !== undefined) await people.maya.client.channel(channelId).pin(pinned.id);
 }
+
+/** What an operator has joined to other programs: one that writes here, and one that cannot be told just now. */
+export async function addWebhooks({ people, channels }: Workspace): Promise<void> {
+  const { client } = people.maya;
+  await client.call('webhook.create', { kind: 'incoming', name: 'Builds', channelId: channels.engineering });
+  // Names of this kind lead nowhere, on any network.
+  const url = 'https://archive.northwind.invalid/hook';
+  const { webhook } = await client.call('webhook.create', { kind: 'outgoing', name: 'Archive', url });
+  const { messages } = await client.call('message.history', { channelId: channels.random, limit: 1 });
+  const [last] = messages;
+  if (last !== undefined) await people.sam.client.channel(channels.random).react(last.id, '🍜');
+  for (;;) {
+    const { deliveries } = await client.call('webhook.deliveries', { webhookId: webhook.id });
+    if (deliveries.some(({ attempts }) => attempts > 0)) return;
+    await new Promise<void>((resolve) => void setTimeout(resolve, 100));
+  }
+}

@@ -4,7 +4,16 @@ import { createStore } from './store.ts';
 
 export const SETTINGS_SECTIONS = ['profile', 'appearance', 'sessions', 'invitations'] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
-export const ADMIN_SECTIONS = ['metrics', 'users', 'invitations', 'keys', 'flags', 'audit'] as const;
+export const ADMIN_SECTIONS = [
+  'metrics',
+  'users',
+  'invitations',
+  'keys',
+  'webhooks',
+  'flags',
+  'queue',
+  'audit',
+] as const;
 export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 
 /** What lies beside a conversation. */

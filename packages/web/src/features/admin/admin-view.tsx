@@ -9,14 +9,18 @@ import { AuditSection } from './audit-section.tsx';
 import { FlagsSection } from './flags-section.tsx';
 import { KeysSection } from './keys-section.tsx';
 import { MetricsSection } from './metrics-section.tsx';
+import { QueueSection } from './queue-section.tsx';
 import { UsersSection } from './users-section.tsx';
+import { WebhooksSection } from './webhooks-section.tsx';
 
 const SECTIONS = {
   metrics: MetricsSection,
   users: UsersSection,
   invitations: InvitationsSection,
   keys: KeysSection,
+  webhooks: WebhooksSection,
   flags: FlagsSection,
+  queue: QueueSection,
   audit: AuditSection,
 } as const;
 

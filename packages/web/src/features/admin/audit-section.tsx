@@ -1,25 +1,27 @@
 import type { OutputOf } from '@parley/protocol';
-import { useEffect, useState } from 'react';
-import { useClient } from '../../chat/chat-provider.tsx';
+import { useMemo, useState } from 'react';
 import { errorText } from '../../chat/error-text.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField } from '../../ui/select-field.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
 import { Problem } from '../entrance/problem.tsx';
+import { usePages } from './use-pages.ts';
 import './admin.css';
 
 type Entry = OutputOf<'audit.list'>['entries'][number];
 
 /** First words of what is written down. */
-const KINDS = ['auth', 'user', 'channel', 'member', 'message', 'key', 'flag'] as const;
+const KINDS = ['auth', 'user', 'channel', 'member', 'message', 'key', 'webhook', 'flag', 'queue'] as const;
 
 /** Who did what, newest first. */
 export function AuditSection() {
   const words = useWords();
   const { t } = words;
   const [kind, setKind] = useState('');
-  const { entries, isBusy, error, more } = useAudit(kind);
+  const input = useMemo(() => (kind === '' ? {} : { action: kind }), [kind]);
+  const { pages, isBusy, error, more } = usePages('audit.list', input);
+  const entries = pages.flatMap((page) => page.entries);
   return (
     <section className="section-part">
       <div className="section-head">
@@ -85,49 +87,4 @@ function detailsText(target: string | null, details: Entry['details']): string {
     ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   return [...(target === null ? [] : [target]), ...parts].join(' · ');
-}
-
-interface Audit {
-  readonly entries: readonly Entry[];
-  readonly isBusy: boolean;
-  readonly error: unknown;
-  readonly more: (() => void) | null;
-}
-
-function useAudit(action: string): Audit {
-  const client = useClient();
-  const [state, setState] = useState<{
-    entries: readonly Entry[];
-    cursor: string | null;
-    isBusy: boolean;
-    error: unknown;
-  }>({
-    entries: [],
-    cursor: null,
-    isBusy: true,
-    error: null,
-  });
-  const [wanted, setWanted] = useState<string | null>(null);
-  useEffect(() => {
-    const abort = new AbortController();
-    setState((last) => ({ ...last, isBusy: true, entries: wanted === null ? [] : last.entries }));
-    const input = { ...(action === '' ? {} : { action }), ...(wanted === null ? {} : { cursor: wanted }) };
-    client.call('audit.list', input, { signal: abort.signal }).then(
-      ({ entries, nextCursor }) =>
-        setState((last) => ({
-          entries: [...last.entries, ...entries],
-          cursor: nextCursor,
-          isBusy: false,
-          error: null,
-        })),
-      (error: unknown) => {
-        if (!abort.signal.aborted) setState((last) => ({ ...last, isBusy: false, error }));
-      },
-    );
-    return () => abort.abort();
-  }, [client, action, wanted]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins at the newest.
-  useEffect(() => setWanted(null), [action]);
-  const { cursor, ...shown } = state;
-  return { ...shown, more: cursor === null ? null : () => setWanted(cursor) };
 }

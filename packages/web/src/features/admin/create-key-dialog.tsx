@@ -1,12 +1,11 @@
 import type { UserId } from '@parley/protocol';
 import { LIMITS, SCOPES, type Scope } from '@parley/protocol/constants';
-import { Copy } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useWords } from '../../i18n/use-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { notify } from '../../ui/notices.tsx';
+import { SecretDialog } from '../../ui/secret-dialog.tsx';
 import { SelectField } from '../../ui/select-field.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { Problem } from '../entrance/problem.tsx';
@@ -35,7 +34,18 @@ export function CreateKeyDialog({ onClose }: { readonly onClose: () => void }) {
   const toggle = (scope: Scope) => {
     setScopes(scopes.includes(scope) ? scopes.filter((other) => other !== scope) : [...scopes, scope]);
   };
-  if (secret !== null) return <SecretDialog secret={secret} onClose={onClose} />;
+  if (secret !== null) {
+    return (
+      <SecretDialog
+        title={t('keys.ready')}
+        text={t('keys.readyText')}
+        label={t('keys.secret')}
+        copyLabel={t('keys.copy')}
+        secret={secret}
+        onClose={onClose}
+      />
+    );
+  }
   return (
     <Dialog title={t('keys.create')} size="small" onClose={onClose}>
       <form className="dialog-form" onSubmit={onSubmit}>
@@ -73,34 +83,6 @@ export function CreateKeyDialog({ onClose }: { readonly onClose: () => void }) {
           </Button>
         </div>
       </form>
-    </Dialog>
-  );
-}
-
-function SecretDialog({ secret, onClose }: { readonly secret: string; readonly onClose: () => void }) {
-  const { t } = useWords();
-  const copy = () => {
-    navigator.clipboard.writeText(secret).then(
-      () => notify(t('message.copied')),
-      () => notify(t('message.copyFailed'), 'problem'),
-    );
-  };
-  return (
-    <Dialog
-      title={t('keys.ready')}
-      size="small"
-      onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.close')}</Button>
-          <Button look="primary" icon={Copy} onClick={copy}>
-            {t('keys.copy')}
-          </Button>
-        </>
-      }
-    >
-      <p className="soft-text">{t('keys.readyText')}</p>
-      <TextField label={t('keys.secret')} value={secret} readOnly onFocus={(event) => event.target.select()} />
     </Dialog>
   );
 }

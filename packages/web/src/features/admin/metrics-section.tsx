@@ -1,9 +1,11 @@
 import type { OutputOf } from '@parley/protocol';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
+import { useEvery } from '../../lib/use-every.ts';
 import { Spinner } from '../../ui/spinner.tsx';
 import { Problem } from '../entrance/problem.tsx';
 import { NO_INPUT, useAnswer } from '../settings/use-answer.ts';
+import { Figures } from './figures.tsx';
 import { LineChart } from './line-chart.tsx';
 import './admin.css';
 
@@ -50,16 +52,7 @@ function LiveFigures() {
     [t('metrics.latency'), t('metrics.ms', { count: format.number(round(total.latency.p99)) })],
     [t('metrics.nodes'), format.number(nodes.length)],
   ] as const;
-  return (
-    <dl className="figures">
-      {figures.map(([name, value]) => (
-        <div key={name} className="figure">
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures figures={figures} />;
 }
 
 type Point = OutputOf<'metrics.history'>['points'][number];
@@ -180,16 +173,6 @@ function useSpan(span: Span) {
   const [now, setNow] = useState(Date.now);
   const input = useMemo(() => ({ since: now - SPANS[span], until: now }), [now, span]);
   return { input, next: () => setNow(Date.now()) };
-}
-
-/** Does something again and again while somebody looks. */
-function useEvery(periodMs: number, work: () => void): void {
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') work();
-    }, periodMs);
-    return () => clearInterval(timer);
-  });
 }
 
 function round(value: number): number {

@@ -1,0 +1,96 @@
+import type { WebhookDeliveryView, WebhookView } from '@parley/protocol';
+import { RotateCcw } from 'lucide-react';
+import { useMemo } from 'react';
+import { useClient } from '../../chat/chat-provider.tsx';
+import { errorText } from '../../chat/error-text.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { notify } from '../../ui/notices.tsx';
+import { Spinner } from '../../ui/spinner.tsx';
+import { Problem } from '../entrance/problem.tsx';
+import { useAttempt } from '../message/use-message-actions.ts';
+import { usePages } from './use-pages.ts';
+import './admin.css';
+
+interface WebhookDeliveriesDialogProps {
+  readonly hook: WebhookView;
+  readonly onClose: () => void;
+}
+
+/** What an outgoing webhook was told, newest first, and how that went. */
+export function WebhookDeliveriesDialog({ hook, onClose }: WebhookDeliveriesDialogProps) {
+  const words = useWords();
+  const { t } = words;
+  const client = useClient();
+  const attempt = useAttempt();
+  const input = useMemo(() => ({ webhookId: hook.id }), [hook.id]);
+  const { pages, isBusy, error, more, reload } = usePages('webhook.deliveries', input);
+  const deliveries = pages.flatMap((page) => page.deliveries);
+  const replay = (from: number) =>
+    attempt(
+      client.call('webhook.replay', { webhookId: hook.id, from }).then(({ count }) => {
+        notify(t('hooks.replayed', { count }));
+        reload();
+      }),
+    );
+  return (
+    <Dialog title={t('hooks.deliveriesOf', { name: hook.name })} size="large" onClose={onClose}>
+      <Problem text={error === null ? null : errorText(words, error)} />
+      {isBusy && deliveries.length === 0 && <Spinner />}
+      {!isBusy && error === null && deliveries.length === 0 && <p className="soft-text">{t('hooks.noDeliveries')}</p>}
+      {deliveries.length > 0 && <Deliveries deliveries={deliveries} onReplay={replay} />}
+      {more !== null && (
+        <Button isBusy={isBusy} onClick={more}>
+          {t('common.more')}
+        </Button>
+      )}
+    </Dialog>
+  );
+}
+
+interface DeliveriesProps {
+  readonly deliveries: readonly WebhookDeliveryView[];
+  readonly onReplay: (from: number) => void;
+}
+
+function Deliveries({ deliveries, onReplay }: DeliveriesProps) {
+  const { t, format } = useWords();
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
+    <div className="table-frame" tabIndex={0}>
+      <table className="table">
+        <thead>
+          <tr>
+            <th>{t('hooks.when')}</th>
+            <th>{t('hooks.event')}</th>
+            <th>{t('hooks.state')}</th>
+            <th className="table-number">{t('hooks.tries')}</th>
+            <th>{t('hooks.answer')}</th>
+            <th>
+              <span className="hidden-text">{t('hooks.replay')}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {deliveries.map(({ id, type, state, attempts, status, error, createdAt }) => (
+            <tr key={id}>
+              <td className="table-tight">{format.dated(createdAt)}</td>
+              <td>
+                <code>{type}</code>
+              </td>
+              <td>
+                <span className={state === 'delivered' ? 'tag tag-good' : 'tag'}>{t(`hooks.state.${state}`)}</span>
+              </td>
+              <td className="table-number">{format.number(attempts)}</td>
+              <td className="audit-details">{error ?? status ?? '–'}</td>
+              <td>
+                <IconButton icon={RotateCcw} size="small" label={t('hooks.replay')} onClick={() => onReplay(id)} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
