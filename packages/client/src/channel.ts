@@ -87,10 +87,12 @@ export class Channel {
     return this.#views.history.ensure();
   }
 
+  /** Loads the page before the first item. The list holds 5,000 messages: above that it lets go of the newest, and `hasNewer`. */
   loadOlder(limit?: number): Promise<void> {
     return this.#views.history.older(limit);
   }
 
+  /** Loads the page after the last item; above its bound the list lets go of the oldest. */
   loadNewer(limit?: number): Promise<void> {
     return this.#views.history.newer(limit);
   }

@@ -65,14 +65,20 @@ export class History {
     await this.#catchUp();
   }
 
-  /** Loads the page before what is shown. */
+  /** Loads the page before what is shown. Of a long list the newest go first, in a change of their own: a view moves at one end at a time. */
   async older(limit = PAGE_SIZE): Promise<void> {
-    if (this.#list.hasOlder) await this.#load('older', { before: this.#list.lowSeq, limit });
+    if (!this.#list.hasOlder) return;
+    if (!this.#running.has('older') && this.#list.letGo('newest')) {
+      this.#followsEnd = false;
+      this.#ports.changed();
+    }
+    await this.#load('older', { before: this.#list.lowSeq, limit });
   }
 
   /** Loads the page after what is shown. */
   async newer(limit = PAGE_SIZE): Promise<void> {
     if (!this.#list.hasNewer) return;
+    if (!this.#running.has('newer') && this.#list.letGo('oldest')) this.#ports.changed();
     await this.#load('newer', { after: this.#list.highSeq, limit });
     if (!this.#list.hasNewer) this.#followsEnd = true;
   }

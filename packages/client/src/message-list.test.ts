@@ -85,6 +85,35 @@ test('a list that follows a channel for long lets go of its oldest part', () => 
   expect(list.highSeq).toBe(5_101);
 });
 
+test('a list that is leafed through lets go of what is farthest, and comes back to it', () => {
+  const list = new MessageList();
+  const all = Array.from({ length: 12_000 }, (_, index) => message(index + 1));
+  const stretch = (low: number, high: number) => page(all.slice(low - 1, high), all.length);
+  list.endLoad(list.beginLoad('latest'), stretch(11_901, 12_000));
+  let most = 0;
+  while (list.hasOlder) {
+    list.letGo('newest');
+    list.endLoad(list.beginLoad('older'), stretch(Math.max(1, list.lowSeq - 100), list.lowSeq - 1));
+    most = Math.max(most, list.messages.length);
+  }
+  expect(most).toBeLessThanOrEqual(5_100);
+  expect(list.lowSeq).toBe(1);
+  expect(list.hasNewer).toBe(true);
+  // What is written meanwhile has no place in it.
+  list.apply(message(12_001));
+  expect(list.highSeq).toBeLessThan(6_000);
+  all.push(message(12_001));
+  while (list.hasNewer) {
+    list.letGo('oldest');
+    list.endLoad(list.beginLoad('newer'), stretch(list.highSeq + 1, Math.min(12_001, list.highSeq + 100)));
+    most = Math.max(most, list.messages.length);
+  }
+  expect(most).toBeLessThanOrEqual(5_100);
+  expect(list.highSeq).toBe(12_001);
+  expect(list.hasOlder).toBe(true);
+  expect(seqs(list)).toEqual(list.messages.map((_, index) => list.lowSeq + index));
+});
+
 // The server's side of the property: messages by seq, every change with the next rev.
 class Truth {
   readonly states: MessageView[] = [];

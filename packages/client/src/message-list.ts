@@ -1,6 +1,9 @@
 import type { HistoryPage, MessageView } from '@parley/protocol';
 
-/** A list that follows a busy channel for days lets go of its oldest part above this; one that nobody looks at much earlier. */
+/**
+ * A list that follows a busy channel for days, or is leafed through, lets go of a part above this; one that nobody looks
+ * at much earlier.
+ */
 const MAX_WATCHED = 5_000;
 const MAX_UNWATCHED = 400;
 /** The part that is left then, so that letting go does not happen at each message. */
@@ -118,6 +121,17 @@ export class MessageList {
     this.#hasOlder = false;
   }
 
+  /** Above its bound it lets go of the part that lies away from where somebody reads on; true when it did. */
+  letGo(part: 'oldest' | 'newest'): boolean {
+    if (this.#messages.length <= MAX_WATCHED) return false;
+    const kept = MAX_WATCHED * KEPT_PART;
+    if (part === 'oldest') this.#dropOldest(this.#messages.length - kept);
+    else this.#messages = this.#messages.slice(0, kept);
+    // Pages on their way were asked for at the old ends.
+    this.#generation += 1;
+    return true;
+  }
+
   #takePage(kind: PageKind, page: HistoryPage): void {
     this.noteLast(page.lastSeq);
     const first = page.messages[0];
@@ -185,10 +199,13 @@ export class MessageList {
   #trim(): void {
     const max = this.isWatched ? MAX_WATCHED : MAX_UNWATCHED;
     if (this.#messages.length <= max) return;
-    const dropped = this.#messages.length - max * KEPT_PART;
-    this.#messages = this.#messages.slice(dropped);
-    this.#lowSeq += dropped;
-    this.#hasOlder = true;
+    this.#dropOldest(this.#messages.length - max * KEPT_PART);
     this.#generation += 1;
+  }
+
+  #dropOldest(count: number): void {
+    this.#messages = this.#messages.slice(count);
+    this.#lowSeq += count;
+    this.#hasOlder = true;
   }
 }

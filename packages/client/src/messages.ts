@@ -18,7 +18,7 @@ export interface MessagesSnapshot {
   readonly isLoaded: boolean;
   readonly isLoading: boolean;
   readonly hasOlder: boolean;
-  /** True after a jump back in time: the channel goes on after the last item. */
+  /** True after a jump back in time, or a long way back: the channel goes on after the last item. */
   readonly hasNewer: boolean;
   /** Why the last page did not come. */
   readonly error: ParleyError | null;

@@ -197,7 +197,15 @@ function useNewsBelow(items: readonly ChatMessage[], userId: UserId | null, isAt
   useEffect(() => {
     if (isAtEnd) setSeenSeq(lastSeq);
   }, [isAtEnd, lastSeq]);
-  return isAtEnd || seenSeq === 0 ? 0 : items.filter((message) => isNews(message, seenSeq, userId)).length;
+  if (isAtEnd || seenSeq === 0) return 0;
+  let count = 0;
+  // From the end: what has come lately is a few, the list may be long.
+  for (let index = items.length - 1; index >= 0; index--) {
+    const message = items[index];
+    if (message === undefined || (message.seq > 0 && message.seq <= seenSeq)) break;
+    if (isNews(message, seenSeq, userId)) count += 1;
+  }
+  return count;
 }
 
 /** Whoever writes wants to see it: the end comes into sight with each message of one's own. */

@@ -12,8 +12,13 @@ test('older rows in front are a shift, newer ones behind are not', () => {
 });
 
 test('another stretch of the channel is another list', () => {
-  expect(isReplaced(rows('b', 'c'), rows('x', 'y'))).toBe(true);
-  expect(isReplaced(rows('b', 'c'), rows('a', 'b', 'c'))).toBe(false);
-  expect(isReplaced(rows('b', 'c'), rows('c', 'd'))).toBe(false);
-  expect(isReplaced([], rows('a'))).toBe(false);
+  const places = (...seqs: number[]) => seqs.map((seq) => ({ kind: 'message', message: { seq } }) as unknown as Row);
+  expect(isReplaced(places(8, 9), places(1, 2))).toBe(true);
+  expect(isReplaced(places(1, 2), places(8, 9))).toBe(true);
+  expect(isReplaced(places(8, 9), places(7, 8, 9))).toBe(false);
+  expect(isReplaced(places(8, 9), places(9, 10))).toBe(false);
+  expect(isReplaced([], places(1))).toBe(false);
+  // What waits to be sent is in any stretch.
+  expect(isReplaced(places(0), places(5, 0))).toBe(false);
+  expect(isReplaced(places(4, 0), places(5, 0))).toBe(true);
 });

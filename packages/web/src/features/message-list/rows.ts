@@ -1,6 +1,5 @@
 import type { ChatMessage } from '@parley/client';
 import type { UserId } from '@parley/protocol';
-import { daysBetween } from '../../i18n/format.ts';
 
 /** One line of the list. */
 export type Row =
@@ -31,11 +30,14 @@ export function makeRows(items: readonly ChatMessage[], { isWhole, readSeq, user
   const rows: Row[] = [];
   if (isWhole) rows.push({ kind: 'start', key: 'start' });
   let last: ChatMessage | null = null;
+  let day = NO_DAY;
   let needsLine = readSeq !== null;
   for (const message of items) {
-    const isNewDay = last === null || daysBetween(last.createdAt, message.createdAt) !== 0;
-    if (isNewDay)
-      rows.push({ kind: 'day', key: `day-${dayOf(message.createdAt)}-${message.id}`, timeMs: message.createdAt });
+    const isNewDay = message.createdAt < day.beginMs || message.createdAt >= day.endMs;
+    if (isNewDay) {
+      day = dayOf(message.createdAt);
+      rows.push({ kind: 'day', key: `day-${day.beginMs}-${message.id}`, timeMs: message.createdAt });
+    }
     const isLineHere = needsLine && isNews(message, readSeq ?? 0, userId);
     if (isLineHere) {
       rows.push({ kind: 'unread', key: 'unread' });
@@ -64,7 +66,16 @@ function continues(last: ChatMessage, message: ChatMessage): boolean {
   );
 }
 
-function dayOf(ms: number): string {
+interface Day {
+  readonly beginMs: number;
+  readonly endMs: number;
+}
+
+const NO_DAY: Day = { beginMs: 0, endMs: 0 };
+
+/** A day where the user is. The calendar is asked once for each day: for each message it would take most of the time. */
+function dayOf(ms: number): Day {
   const date = new Date(ms);
-  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+  const beginMs = date.setHours(0, 0, 0, 0);
+  return { beginMs, endMs: date.setDate(date.getDate() + 1) };
 }
