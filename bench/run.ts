@@ -20,6 +20,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   presence: () => import('./presence/presence.ts'),
   growth: () => import('./growth/growth.ts'),
   start: () => import('./start.ts'),
+  scroll: () => import('./scroll/scroll.ts'),
 };
 
 const { values, positionals } = parseArgs({

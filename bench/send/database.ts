@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { startEmbeddedPostgres } from '../../packages/server/src/embedded/embedded-postgres.ts';
 import { migrateUp } from '../../packages/server/src/storage/migrate.ts';
 import { openPostgres, type Postgres, query } from '../../packages/server/src/storage/postgres.ts';
@@ -13,6 +14,8 @@ export interface Seeded {
 
 /** A private, migrated database on the embedded PostgreSQL; gone after `remove`. */
 export interface BenchDatabase extends Postgres {
+  /** Where it is. */
+  readonly connection: pg.PoolConfig;
   seed: (count: number) => Promise<Seeded>;
   remove: () => Promise<void>;
 }
@@ -30,6 +33,7 @@ export async function openBenchDatabase(maxConnections: number): Promise<BenchDa
   await migrateUp(postgres.db);
   return {
     ...postgres,
+    connection: server.connectionConfig,
     seed: (count) => seed(postgres, count),
     async remove() {
       await postgres.close();
