@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-/** No sandbox because containers run tests as root; nothing that calls home by itself. */
+/** No sandbox because containers run tests as root; nothing that calls home by itself; a microphone that beeps. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -11,6 +11,7 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--use-fake-device-for-media-stream',
 ];
 
 /** Starts the system's Chromium. */

@@ -6,6 +6,7 @@ import {
   Italic,
   Link,
   List,
+  Mic,
   Paperclip,
   Quote,
   SendHorizontal,
@@ -34,6 +35,8 @@ const FORMATS = [
 interface ComposerToolsProps {
   /** Null where no files are taken. */
   readonly onFiles: ((files: readonly File[]) => void) | null;
+  /** Begins to record; null where no files are taken. */
+  readonly onVoice: (() => void) | null;
   readonly isFormatting: boolean;
   readonly onFormatting: (isOn: boolean) => void;
   readonly onInsert: (piece: string) => void;
@@ -42,7 +45,15 @@ interface ComposerToolsProps {
 }
 
 /** What stands beside the text: files, formatting, names, emoji, and sending. */
-export function ComposerTools({ onFiles, isFormatting, onFormatting, onInsert, canSend, onSend }: ComposerToolsProps) {
+export function ComposerTools({
+  onFiles,
+  onVoice,
+  isFormatting,
+  onFormatting,
+  onInsert,
+  canSend,
+  onSend,
+}: ComposerToolsProps) {
   const { t } = useWords();
   const toggleFormatting = () => {
     writeSetting('formatting', isFormatting ? null : 'on');
@@ -67,6 +78,7 @@ export function ComposerTools({ onFiles, isFormatting, onFormatting, onInsert, c
         onClick={() => onInsert('@')}
       />
       <EmojiButton onPick={onInsert} />
+      {onVoice !== null && <IconButton icon={Mic} label={t('voice.record')} size="small" onClick={onVoice} />}
       <IconButton
         icon={SendHorizontal}
         label={t('composer.send')}

@@ -7,9 +7,12 @@ import { useChannel } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { readSetting } from '../../lib/settings.ts';
 import { IconButton } from '../../ui/button.tsx';
+import { notify } from '../../ui/notices.tsx';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { UploadTray } from '../files/upload-tray.tsx';
 import { QuotedMessage } from '../message/reply-quote.tsx';
+import { useVoice } from '../voice/use-voice.ts';
+import { VoiceBar } from '../voice/voice-bar.tsx';
 import { AutoTextarea } from './auto-textarea.tsx';
 import { CompletionList } from './completion-list.tsx';
 import { ComposerTools, FormatBar } from './composer-tools.tsx';
@@ -56,6 +59,14 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
     onCancel: onReplyDone,
     onTyping: (isTyping) => channel.setTyping(isTyping),
   });
+  const voice = useVoice({
+    onClip(clip) {
+      if (files.uploads.add([clip.file], clip) > 0)
+        notify(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }), 'problem');
+      else files.hold(true);
+    },
+    onEnd: () => textRef.current?.focus(),
+  });
   return (
     <div
       className="composer"
@@ -78,7 +89,12 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
       {replyTo !== null && <ReplyLine replyTo={replyTo} onDone={onReplyDone} />}
       {files.list.length > 0 && <UploadTray uploads={files.uploads} list={files.list} />}
       {isFormatting && <FormatBar onFormat={composer.format} />}
-      <div className="composer-row">
+      {voice.recording !== null && (
+        <div className="composer-row">
+          <VoiceBar recording={voice.recording} onSend={voice.finish} onCancel={voice.cancel} />
+        </div>
+      )}
+      <div className="composer-row" hidden={voice.recording !== null}>
         <AutoTextarea
           ref={textRef}
           label={placeholder}
@@ -95,6 +111,7 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
         />
         <ComposerTools
           onFiles={onFiles}
+          onVoice={onFiles === null ? null : voice.start}
           isFormatting={isFormatting}
           onFormatting={setFormatting}
           onInsert={composer.insert}

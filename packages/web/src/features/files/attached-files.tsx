@@ -28,7 +28,8 @@ function AttachedFile({ file }: { readonly file: AttachmentView }) {
   const [kind] = file.type.split('/');
   // An image without a size is one that the server could not read, such as an SVG.
   if (kind === 'image' && file.width !== undefined) return <ImageFile file={file} />;
-  if (kind === 'audio') return <AudioFile file={file} />;
+  // What browsers record comes in a container that may hold a picture as well: its waveform says that it is a voice.
+  if (kind === 'audio' || file.waveform !== undefined) return <AudioFile file={file} />;
   if (kind === 'video') return <VideoFile file={file} />;
   return <FileCard file={file} />;
 }
