@@ -1,6 +1,6 @@
 import type { ChannelId, Role, UserId } from '@parley/protocol';
 import type { ChannelFacts } from '../fanout/committed.ts';
-import { type Queryable, query } from '../storage/postgres.ts';
+import { prepared, type Queryable, query } from '../storage/postgres.ts';
 import type { Access } from './permissions.ts';
 
 /** The columns of `ChannelFacts`, for a channel row named `c`. */
@@ -31,20 +31,19 @@ const ACCESS_FROM = `
   LEFT JOIN channel_members m ON m.channel_id = r.id AND m.user_id = $1 AND m.left_at IS NULL
  WHERE c.id = $2`;
 
+const ACCESS_NOW = prepared('access', `${ACCESS} ${ACCESS_FROM}`);
+const ACCESS_AT = prepared('access_at', `${ACCESS}, c.last_seq AS "lastSeq", r.last_rev AS rev ${ACCESS_FROM}`);
+
 /** Reads what an access decision needs, as it is now; null when there is no such channel or the user is not active. */
 export async function readAccess(on: Queryable, userId: UserId, channelId: ChannelId): Promise<Access | null> {
-  const rows = await query<AccessRow>(on, `${ACCESS} ${ACCESS_FROM}`, [userId, channelId]);
+  const rows = await query<AccessRow>(on, ACCESS_NOW, [userId, channelId]);
   const row = rows[0];
   return row === undefined ? null : { userId, ...row };
 }
 
 /** As `readAccess`, with how far the channel has got, all of one moment. */
 export async function readAccessAt(on: Queryable, userId: UserId, channelId: ChannelId): Promise<AccessAt | null> {
-  const rows = await query<AccessRow & Pick<AccessAt, 'lastSeq' | 'rev'>>(
-    on,
-    `${ACCESS}, c.last_seq AS "lastSeq", r.last_rev AS rev ${ACCESS_FROM}`,
-    [userId, channelId],
-  );
+  const rows = await query<AccessRow & Pick<AccessAt, 'lastSeq' | 'rev'>>(on, ACCESS_AT, [userId, channelId]);
   const row = rows[0];
   return row === undefined ? null : { userId, ...row };
 }

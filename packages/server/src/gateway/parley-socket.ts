@@ -11,6 +11,8 @@ export interface SocketGate {
 export class ParleySocket extends WebSocket {
   session: Session | null = null;
   gate: SocketGate | null = null;
+  /** Where the heartbeat watches it. */
+  slot = 0;
 
   /** Starts to pass what the socket says to `gate`. */
   serve(session: Session, gate: SocketGate): void {

@@ -44,12 +44,13 @@ export interface GatewayPorts {
 export class WebSocketGateway implements SocketGate {
   readonly #ports: GatewayPorts;
   readonly #server: SocketServer<typeof ParleySocket>;
-  readonly #sockets = new Set<ParleySocket>();
+  readonly #sockets = new Map<Session, ParleySocket>();
   readonly #opening = new Set<Session>();
   readonly #bucket: ConnectBucket;
   readonly #heartbeat: Heartbeat;
   readonly #sweep: Timer;
-  readonly #bySession = new WeakMap<Session, { socket: ParleySocket; slot: number }>();
+  /** One for all sessions: each would else hold a function of its own. */
+  readonly #onEnd = (session: Session): void => this.#ended(session);
   /** While set, no upgrade is granted. */
   draining = false;
 
@@ -80,7 +81,7 @@ export class WebSocketGateway implements SocketGate {
 
   /** All live sessions, for draining. */
   *sessions(): IterableIterator<Session> {
-    for (const socket of this.#sockets) if (socket.session !== null) yield socket.session;
+    yield* this.#sockets.keys();
   }
 
   /** The session has said a valid hello: its deadline is lifted. */
@@ -90,7 +91,7 @@ export class WebSocketGateway implements SocketGate {
 
   /** Ends every session. A socket that does not say goodbye in time is torn down, so that its server can close. */
   endAll(reason: CloseReason): void {
-    const sockets = [...this.#sockets];
+    const sockets = [...this.#sockets.values()];
     for (const socket of sockets) socket.session?.end(reason);
     this.#ports.clock.setTimeout(() => {
       for (const socket of sockets) socket.terminate();
@@ -100,7 +101,7 @@ export class WebSocketGateway implements SocketGate {
   close(): void {
     this.#heartbeat.stop();
     this.#sweep.cancel();
-    for (const socket of this.#sockets) socket.terminate();
+    for (const socket of this.#sockets.values()) socket.terminate();
   }
 
   #nowS(): number {
@@ -170,11 +171,11 @@ export class WebSocketGateway implements SocketGate {
       userAgent: (request.headers['user-agent'] ?? '').slice(0, 200),
       headerToken: authorization?.startsWith('Bearer ') ? authorization.slice(7) : null,
       nowS: this.#nowS(),
-      onEnd: (ended) => this.#ended(ended),
+      onEnd: this.#onEnd,
     });
-    this.#sockets.add(socket);
+    this.#sockets.set(session, socket);
     this.#opening.add(session);
-    this.#bySession.set(session, { socket, slot: this.#heartbeat.add(socket) });
+    socket.slot = this.#heartbeat.add(socket);
     this.#ports.onOpen(session);
     socket.serve(session, this);
   }
@@ -198,11 +199,11 @@ export class WebSocketGateway implements SocketGate {
   }
 
   #ended(session: Session): void {
-    const entry = this.#bySession.get(session);
-    if (entry !== undefined) {
-      this.#sockets.delete(entry.socket);
-      this.#heartbeat.remove(entry.socket, entry.slot);
-      entry.socket.session = null;
+    const socket = this.#sockets.get(session);
+    if (socket !== undefined) {
+      this.#sockets.delete(session);
+      this.#heartbeat.remove(socket, socket.slot);
+      socket.session = null;
     }
     this.#opening.delete(session);
     this.#ports.onEnd(session);

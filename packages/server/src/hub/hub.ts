@@ -107,7 +107,10 @@ export class Hub {
 
   /** It is not to be: the subscriber is no member. */
   forget(subscriber: Subscriber, channelId: ChannelId): void {
-    if (!this.#expected.get(subscriber)?.delete(channelId)) return;
+    const expected = this.#expected.get(subscriber);
+    if (!expected?.delete(channelId)) return;
+    // Whoever is in everywhere waits for nothing any more, and stays for days.
+    if (expected.size === 0) this.#expected.delete(subscriber);
     const room = this.#rooms.get(channelId);
     room?.forget(subscriber);
     this.#endIfDeserted(room);

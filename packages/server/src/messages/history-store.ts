@@ -1,14 +1,14 @@
 import type { ChannelId, MessageId } from '@parley/protocol';
 import type { Grant } from '../channels/permissions.ts';
-import { type Queryable, query } from '../storage/postgres.ts';
+import { prepared, type Queryable, query } from '../storage/postgres.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-rows.ts';
 import type { PageRange } from './page.ts';
 
+const LAST_SEQ = prepared('last_seq', 'SELECT last_seq AS "lastSeq" FROM channels WHERE id = $1');
+
 /** Reads how far a channel has got. */
 export async function readLastSeq(on: Queryable, channelId: ChannelId): Promise<number> {
-  const rows = await query<{ lastSeq: number }>(on, 'SELECT last_seq AS "lastSeq" FROM channels WHERE id = $1', [
-    channelId,
-  ]);
+  const rows = await query<{ lastSeq: number }>(on, LAST_SEQ, [channelId]);
   return rows[0]?.lastSeq ?? 0;
 }
 
@@ -21,16 +21,17 @@ export async function findSeq(on: Queryable, channelId: ChannelId, id: MessageId
   return rows[0]?.seq ?? null;
 }
 
+const RANGE = prepared(
+  'message_range',
+  `SELECT ${MESSAGE_COLUMNS} FROM messages m
+    WHERE m.channel_id = $1 AND m.seq BETWEEN $2 AND $3 ORDER BY m.seq`,
+);
+
 /** Reads a range of messages by rising seq: one walk along the primary key. */
 export async function readRange(
   on: Queryable,
   grant: Grant<'message.history'>,
   range: PageRange,
 ): Promise<MessageRow[]> {
-  return await query(
-    on,
-    `SELECT ${MESSAGE_COLUMNS} FROM messages m
-      WHERE m.channel_id = $1 AND m.seq BETWEEN $2 AND $3 ORDER BY m.seq`,
-    [grant.channel.id, range.from, range.to],
-  );
+  return await query(on, RANGE, [grant.channel.id, range.from, range.to]);
 }

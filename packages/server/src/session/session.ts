@@ -33,6 +33,8 @@ export class Session implements Subscriber {
   actor: Actor | null = null;
   /** Seconds on the gateway's clock at which the socket was last heard; whole numbers stay out of the heap. */
   heardAtS: number;
+  /** What it may do is known to this node's access directory. */
+  isAdmitted = false;
   /** Commands that were read and not answered. */
   pending = 0;
   malformed = 0;

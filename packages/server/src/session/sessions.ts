@@ -35,7 +35,6 @@ export interface SessionsPorts {
 export class Sessions {
   readonly #ports: SessionsPorts;
   readonly #memberships: Memberships;
-  readonly #admitted = new WeakSet<Session>();
 
   constructor(ports: SessionsPorts) {
     this.#ports = ports;
@@ -58,7 +57,7 @@ export class Sessions {
     const places = await sync.places(session.userId);
     if (!session.isOpen || session.actor === null) return;
     access.admit(session.userId, session.actor.serverRole, places.filter(isRoot), gapsBefore);
-    this.#admitted.add(session);
+    session.isAdmitted = true;
     session.state = 'ready';
     this.#ports.onReady(session);
     this.#memberships.settle(session, places, rootIds);
@@ -83,7 +82,8 @@ export class Sessions {
   ended(session: Session): void {
     if (session.actor === null) return;
     this.#ports.hub.remove(session);
-    if (!this.#admitted.delete(session)) return;
+    if (!session.isAdmitted) return;
+    session.isAdmitted = false;
     this.#ports.access.dismiss(session.userId);
     this.#ports.onGone(session);
   }

@@ -130,15 +130,25 @@ export interface Since {
   readonly rev: number;
 }
 
+const MESSAGES_SINCE = prepared(
+  'messages_since',
+  `SELECT ${MESSAGE_COLUMNS}
+     FROM unnest($1::uuid[], $2::bigint[]) AS since(id, rev)
+    CROSS JOIN LATERAL (SELECT * FROM messages one WHERE one.root_id = since.id AND one.rev > since.rev ORDER BY one.rev) m`,
+);
+const MEMBERS_SINCE = prepared(
+  'members_since',
+  `SELECT m.channel_id AS "channelId", ${MEMBER_COLUMNS}, m.left_at AS "leftAt"
+     FROM unnest($1::uuid[], $2::bigint[]) AS since(id, rev)
+    CROSS JOIN LATERAL (SELECT * FROM channel_members one WHERE one.channel_id = since.id AND one.rev > since.rev) m`,
+);
+
 /** Messages of each root channel (threads included) that changed after the given rev, as they are now, by rising rev. */
 export async function readMessagesSince(on: Queryable, points: readonly Since[]): Promise<MessageView[]> {
-  const rows = await query<MessageRow>(
-    on,
-    `SELECT ${MESSAGE_COLUMNS}
-       FROM unnest($1::uuid[], $2::bigint[]) AS since(id, rev)
-      CROSS JOIN LATERAL (SELECT * FROM messages one WHERE one.root_id = since.id AND one.rev > since.rev ORDER BY one.rev) m`,
-    [points.map((point) => point.channelId), points.map((point) => point.rev)],
-  );
+  const rows = await query<MessageRow>(on, MESSAGES_SINCE, [
+    points.map((point) => point.channelId),
+    points.map((point) => point.rev),
+  ]);
   return rows.map(messageView);
 }
 
@@ -146,13 +156,10 @@ export async function readMessagesSince(on: Queryable, points: readonly Since[])
 export type ChangedMemberRow = MemberRow & { readonly channelId: ChannelId; readonly leftAt: number | null };
 
 export function readMembersSince(on: Queryable, points: readonly Since[]): Promise<ChangedMemberRow[]> {
-  return query<ChangedMemberRow>(
-    on,
-    `SELECT m.channel_id AS "channelId", ${MEMBER_COLUMNS}, m.left_at AS "leftAt"
-       FROM unnest($1::uuid[], $2::bigint[]) AS since(id, rev)
-      CROSS JOIN LATERAL (SELECT * FROM channel_members one WHERE one.channel_id = since.id AND one.rev > since.rev) m`,
-    [points.map((point) => point.channelId), points.map((point) => point.rev)],
-  );
+  return query<ChangedMemberRow>(on, MEMBERS_SINCE, [
+    points.map((point) => point.channelId),
+    points.map((point) => point.rev),
+  ]);
 }
 
 export async function readChannel(on: Queryable, channelId: ChannelId): Promise<ChannelRow | null> {

@@ -10,27 +10,24 @@ import type {
   UserId,
 } from '@parley/protocol';
 import type { RecentMessages } from '../cache/recent-messages.ts';
-import { channelView, joinedChannel, membershipView, memberView } from '../channels/channel-rows.ts';
+import { channelView, joinedChannel, memberView } from '../channels/channel-rows.ts';
 import { accessOf, readGranted } from '../channels/granted.ts';
 import { demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
-import { batched } from '../lib/batched.ts';
 import type { ResumeKind } from '../monitoring/metrics.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
+import { listIn, OwnReads } from './own-reads.ts';
 import type { Place, SyncSource } from './sync-source.ts';
 import {
   type ChangedMemberRow,
   type PlaceRow,
   readChannel,
-  readChannels,
   readMembersSince,
   readMessagesSince,
   readOutAt,
   readPlace,
   readPlacesIn,
-  readPlacesOf,
-  readRootIds,
   type Since,
 } from './sync-store.ts';
 
@@ -41,9 +38,6 @@ export const MAX_RESUME_CHANGES = 10_000;
 /** Revs read by one query and sent in one frame, about 100 kB. */
 const FRAME_CHANGES = 500;
 const FRAME_CHANNELS = 200;
-/** Users whose places are read together: after an outage all come back at once. More would hold up the loop. */
-const TOGETHER = { maxKeys: 50, maxRunning: 2 };
-
 /**
  * Brings clients up to date: whole, or with an explicit reset. What may be seen, and where each channel stands, is always read
  * from the database; what changed may come from the cache, which gives exactly that state or nothing.
@@ -53,32 +47,22 @@ export class Sync implements SyncSource {
   readonly #epoch: () => string;
   readonly #recent: RecentMessages | undefined;
   readonly #onResume: ((kind: ResumeKind) => void) | undefined;
-  readonly #rootIdsOf: (userId: UserId) => Promise<ChannelId[] | undefined>;
-  readonly #placesOf: (userId: UserId) => Promise<Place[] | undefined>;
-  readonly #viewsOf: (asked: AskedViews) => Promise<Map<ChannelId, ChannelView> | undefined>;
-  #asked = 0;
+  readonly #own: OwnReads;
 
   constructor(db: Database, epoch: () => string, recent?: RecentMessages, onResume?: (kind: ResumeKind) => void) {
     this.#db = db;
     this.#epoch = epoch;
     this.#recent = recent;
     this.#onResume = onResume;
-    const nameOf = (userId: UserId) => userId;
-    this.#rootIdsOf = batched({ load: (userIds: readonly UserId[]) => rootIdsOf(db, userIds), nameOf, ...TOGETHER });
-    this.#placesOf = batched({ load: (userIds: readonly UserId[]) => placesOf(db, userIds), nameOf, ...TOGETHER });
-    this.#viewsOf = batched({
-      load: (asked: readonly AskedViews[]) => viewsOf(db, asked),
-      nameOf: (asked) => asked.name,
-      ...TOGETHER,
-    });
+    this.#own = new OwnReads(db);
   }
 
-  async rootIds(userId: UserId): Promise<readonly ChannelId[]> {
-    return (await this.#rootIdsOf(userId)) ?? [];
+  rootIds(userId: UserId): Promise<readonly ChannelId[]> {
+    return this.#own.rootIds(userId);
   }
 
-  async places(userId: UserId): Promise<readonly Place[]> {
-    return (await this.#placesOf(userId)) ?? [];
+  places(userId: UserId): Promise<readonly Place[]> {
+    return this.#own.places(userId);
   }
 
   async place(userId: UserId, channelId: ChannelId): Promise<Place | null> {
@@ -183,8 +167,7 @@ export class Sync implements SyncSource {
   ): Promise<{ changes: Changes[]; gone: ChannelId[]; isWhole: boolean }> {
     if (this.#recent?.isOn !== true) return { ...(await this.#readOwnWhole(userId, batch)), isWhole: true };
     const ids = batch.map((point) => point.channelId);
-    this.#asked += 1;
-    const channels = present(await this.#viewsOf({ name: `${this.#asked}`, userId, channelIds: ids }), 'channels');
+    const channels = await this.#own.views(userId, ids);
     const here = batch.filter(({ channelId }) => channels.has(channelId));
     const found = await Promise.all(
       here.map(({ channelId, rev }) => this.#recentChanges(present(channels.get(channelId), 'channel'), rev)),
@@ -256,63 +239,6 @@ function changesOf(
   members: NonNullable<Changes['members']>,
 ): Changes {
   return { channelId: channel.id, from: since, rev: channel.rev, reset: false, channel, messages, members };
-}
-
-async function rootIdsOf(db: Database, userIds: readonly UserId[]): Promise<Map<UserId, ChannelId[]>> {
-  return new Map((await readRootIds(db, userIds)).map(({ userId, channelIds }) => [userId, channelIds]));
-}
-
-/** Root channels of a user; no two questions have the same name. */
-interface AskedViews {
-  readonly name: string;
-  readonly userId: UserId;
-  readonly channelIds: readonly ChannelId[];
-}
-
-/**
- * Those of the channels that each user is in, for many users at once. The channels are read before the access: what is shown is
- * never newer than the word that it may be seen.
- */
-async function viewsOf(db: Database, asked: readonly AskedViews[]): Promise<Map<string, Map<ChannelId, ChannelView>>> {
-  const ids = [...new Set(asked.flatMap(({ channelIds }) => channelIds))];
-  const views = new Map((await readChannels(db, ids)).map((row) => [row.id, channelView(row)]));
-  const userIds = [...new Set(asked.map(({ userId }) => userId))];
-  const roots = new Map(
-    (await readRootIds(db, userIds, ids)).map(({ userId, channelIds }) => [userId, new Set(channelIds)]),
-  );
-  return new Map(
-    asked.map(({ name, userId, channelIds }) => {
-      const own = channelIds.flatMap((id) => {
-        const view = roots.get(userId)?.has(id) === true ? views.get(id) : undefined;
-        return view === undefined ? [] : [[id, view] as const];
-      });
-      return [name, new Map(own)];
-    }),
-  );
-}
-
-/** The users share what is said of a channel, so that a channel costs once however many of its members come. */
-async function placesOf(db: Database, userIds: readonly UserId[]): Promise<Map<UserId, Place[]>> {
-  const { own, channels: rows } = await readPlacesOf(db, userIds);
-  const channels = new Map(rows.map((row) => [row.id, { facts: row.facts, view: channelView(row) }]));
-  const places = new Map<UserId, Place[]>();
-  for (const row of own) {
-    const { facts, view } = present(channels.get(row.channelId), 'channel');
-    const membership = { ...membershipView(row), channelId: view.id };
-    listIn(places, row.userId).push({ facts, role: row.role, joined: { channel: view, membership } });
-  }
-  for (const list of places.values()) list.sort((a, b) => Number(isThread(a)) - Number(isThread(b)));
-  return places;
-}
-
-function isThread({ joined }: Place): boolean {
-  return joined.channel.kind === 'thread';
-}
-
-function listIn<Key, Item>(lists: Map<Key, Item[]>, key: Key): Item[] {
-  const list = lists.get(key) ?? [];
-  lists.set(key, list);
-  return list;
 }
 
 function placeOf(row: PlaceRow): Place {
