@@ -62,8 +62,15 @@ async function measure(store: Store, rounds: number): Promise<{ p50: Times; p99:
   return { p50, p99 };
 }
 
-export async function run({ quick, large, log }: BenchOptions): Promise<BenchResult> {
-  const sizes = quick ? [20_000, 200_000] : large ? [100_000, 1_000_000, 10_000_000] : [100_000, 1_000_000];
+/** Tenfold from one to the next. */
+function sizesOf({ quick, large, size }: BenchOptions): number[] {
+  const most = size ?? (quick ? 200_000 : large ? 10_000_000 : 1_000_000);
+  return [most / 100, most / 10, most].filter((count) => count >= 20_000);
+}
+
+export async function run(options: BenchOptions): Promise<BenchResult> {
+  const { quick, log } = options;
+  const sizes = sizesOf(options);
   const database = await openBenchDatabase(4);
   try {
     const store = await createStore(database);

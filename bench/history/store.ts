@@ -1,7 +1,7 @@
 import type { ChannelId, UserId } from '@parley/protocol';
 import { query } from '../../packages/server/src/storage/postgres.ts';
 import { addUsers } from '../receipts/crowd.ts';
-import type { BenchDatabase } from '../send/database.ts';
+import { type BenchDatabase, buildIndex } from '../send/database.ts';
 
 export const CHANNELS = 500;
 /** Every so-many-th channel of the reader is unread, its last so many messages. */
@@ -59,7 +59,7 @@ export async function growTo(store: Store, total: number, log: (line: string) =>
   await fill(store, store.channels.slice(1), eachBefore, each, log);
   store.largest = half;
   log(`history: indexes over ${total} messages`);
-  for (const { definition } of indexes) await query(db, definition);
+  for (const { definition } of indexes) await buildIndex(store.database, definition);
   await moveCursors(store);
   await query(db, 'VACUUM ANALYZE messages');
   await query(db, 'ANALYZE');

@@ -43,6 +43,15 @@ export async function openBenchDatabase(maxConnections: number): Promise<BenchDa
   };
 }
 
+/** Builds an index with the memory that an operator would give it. */
+export async function buildIndex({ db }: Pick<Postgres, 'db'>, definition: string): Promise<void> {
+  await db.connection().execute(async (connection) => {
+    await query(connection, `SET maintenance_work_mem = '1GB'`);
+    await query(connection, definition);
+    await query(connection, 'RESET maintenance_work_mem');
+  });
+}
+
 async function seed({ db }: Postgres, count: number): Promise<Seeded> {
   const idsOf = (rows: { id: string }[]): string[] => rows.map((row) => row.id);
   const users = idsOf(
