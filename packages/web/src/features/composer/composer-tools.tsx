@@ -14,12 +14,12 @@ import {
   Strikethrough,
   Type,
 } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
 import { writeSetting } from '../../lib/settings.ts';
 import { IconButton } from '../../ui/button.tsx';
-import { Popover } from '../../ui/popover.tsx';
-import { EmojiPicker } from '../emoji/emoji-picker.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
+import { EmojiPopover } from '../emoji/emoji-popover.tsx';
 import type { Formatting } from './format-text.ts';
 
 const FORMATS = [
@@ -142,35 +142,11 @@ export function FormatBar({ onFormat }: { readonly onFormat: (formatting: Format
 
 function EmojiButton({ onPick }: { readonly onPick: (emoji: string) => void }) {
   const { t } = useWords();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   return (
     <>
-      <IconButton
-        ref={ref}
-        icon={Smile}
-        label={t('emoji.label')}
-        size="small"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      />
-      {isOpen && (
-        <Popover
-          anchor={ref}
-          side="above"
-          align="end"
-          role="dialog"
-          label={t('emoji.label')}
-          onClose={() => setOpen(false)}
-        >
-          <EmojiPicker
-            onPick={(emoji) => {
-              setOpen(false);
-              onPick(emoji);
-            }}
-          />
-        </Popover>
-      )}
+      <IconButton {...trigger} icon={Smile} label={t('emoji.label')} size="small" />
+      {isOpen && <EmojiPopover anchor={anchor} side="above" align="end" onPick={onPick} onClose={close} />}
     </>
   );
 }

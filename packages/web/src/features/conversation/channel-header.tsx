@@ -1,12 +1,13 @@
 import type { ChannelSummary } from '@parley/client';
-import { ArrowLeft, Info, Pin, Search, Users } from 'lucide-react';
+import { Info, Pin, Search, Users } from 'lucide-react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { usePresence } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { hrefOf, NO_PANE, navigate, type Pane, toChannel } from '../../lib/routes.ts';
+import { NO_PANE, navigate, type Pane, toChannel } from '../../lib/routes.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { ChannelSign } from '../../ui/avatar.tsx';
 import { IconButton } from '../../ui/button.tsx';
+import { PageHead } from '../../ui/page-head.tsx';
 import { JumpButton } from '../jump/jump-to-date.tsx';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
 import { withFilter } from '../search/search-text.ts';
@@ -21,33 +22,25 @@ export function ChannelHeader({ info, pane }: { readonly info: ChannelSummary; r
     navigate(toChannel(info.id, pane.name === name ? NO_PANE : { name }));
   const [person] = people;
   return (
-    <header className="channel-header">
-      <a
-        className="icon-button icon-button-medium back-link"
-        href={hrefOf({ name: 'home' })}
-        aria-label={t('shell.back')}
-      >
-        <ArrowLeft size={18} aria-hidden="true" />
-      </a>
-      <span className="channel-header-sign">
-        {person !== undefined && people.length === 1 ? (
+    <PageHead
+      sign={
+        person !== undefined && people.length === 1 ? (
           <PresenceAvatar user={person} size="s" />
         ) : kind === 'direct' ? (
           <Users size={18} aria-hidden="true" />
         ) : (
           <ChannelSign kind={kind === 'public' ? 'public' : 'private'} size={18} />
-        )}
-      </span>
-      <div className="channel-header-text">
-        <h1>
-          <bdi>{title}</bdi>
-        </h1>
-        {kind === 'direct' ? (
-          person !== undefined && people.length === 1 && <PersonLine userId={person.id} />
-        ) : (
+        )
+      }
+      title={<bdi>{title}</bdi>}
+      subtitle={
+        kind !== 'direct' ? (
           <p className="channel-topic">{topic}</p>
-        )}
-      </div>
+        ) : (
+          person !== undefined && people.length === 1 && <PersonLine userId={person.id} />
+        )
+      }
+    >
       <span className="header-wide">
         {kind !== 'direct' && (
           <IconButton
@@ -79,7 +72,7 @@ export function ChannelHeader({ info, pane }: { readonly info: ChannelSummary; r
         aria-pressed={pane.name === 'details'}
         onClick={toggle('details')}
       />
-    </header>
+    </PageHead>
   );
 }
 

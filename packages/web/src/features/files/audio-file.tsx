@@ -5,6 +5,7 @@ import { useWords } from '../../i18n/use-words.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { barsOf, clockTime } from './audio-bars.ts';
 import { useFileUrl } from './use-file-url.ts';
+import './audio.css';
 
 /** Only one clip is to be heard at a time. */
 let playing: HTMLAudioElement | null = null;

@@ -9,6 +9,7 @@ import { fileSize } from '../message/file-size.ts';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { saveFile } from './save-file.ts';
 import { useFileUrl } from './use-file-url.ts';
+import './lightbox.css';
 
 /** One image, as large as the screen allows. */
 export function Lightbox({ file, onClose }: { readonly file: AttachmentView; readonly onClose: () => void }) {

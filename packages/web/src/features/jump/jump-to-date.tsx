@@ -1,6 +1,6 @@
 import type { ChannelId } from '@parley/protocol';
 import { CalendarDays } from 'lucide-react';
-import { type RefObject, useRef, useState } from 'react';
+import { type RefObject, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useWords } from '../../i18n/use-words.ts';
 import { NO_PANE, navigate, toChannel } from '../../lib/routes.ts';
@@ -8,6 +8,7 @@ import { IconButton } from '../../ui/button.tsx';
 import { Popover } from '../../ui/popover.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { findMoment } from './find-day.ts';
 import './jump.css';
@@ -69,18 +70,11 @@ export function JumpPopover({ channelId, anchor, onClose }: JumpPopoverProps) {
 /** Opens the choice of a day. */
 export function JumpButton({ channelId }: JumpProps) {
   const { t } = useWords();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   return (
     <>
-      <IconButton
-        ref={ref}
-        icon={CalendarDays}
-        label={t('jump.title')}
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      />
-      {isOpen && <JumpPopover channelId={channelId} anchor={ref} onClose={() => setOpen(false)} />}
+      <IconButton {...trigger} icon={CalendarDays} label={t('jump.title')} />
+      {isOpen && <JumpPopover channelId={channelId} anchor={anchor} onClose={close} />}
     </>
   );
 }

@@ -1,12 +1,12 @@
 import type { ChatMessage } from '@parley/client';
 import { Ellipsis, MessagesSquare, Reply, SmilePlus } from 'lucide-react';
-import { Suspense, useCallback, useRef, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
-import { Popover } from '../../ui/popover.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
 import { useConversation } from '../conversation/conversation-context.tsx';
-import { EmojiPicker } from '../emoji/emoji-picker.tsx';
+import { EmojiPopover } from '../emoji/emoji-popover.tsx';
 import { QUICK_EMOJI, useRecentEmoji } from '../emoji/recent-emoji.ts';
 import { DeleteMessageDialog } from './delete-message-dialog.tsx';
 import { ForwardDialog } from './lazy-dialogs.ts';
@@ -72,18 +72,9 @@ interface ReactionToolsProps {
 /** The reactions that one uses most, and all others. */
 function ReactionTools({ message, onOpenChange }: ReactionToolsProps) {
   const { t } = useWords();
-  const picker = useRef<HTMLButtonElement>(null);
-  const [isPicking, setPicking] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover(onOpenChange);
   const react = useReact(message);
   const recent = useRecentEmoji();
-  const pick = (isOpen: boolean) => {
-    setPicking(isOpen);
-    onOpenChange(isOpen);
-  };
-  const closePicker = useCallback(() => {
-    setPicking(false);
-    onOpenChange(false);
-  }, [onOpenChange]);
   const quick = [...new Set([...recent, ...QUICK_EMOJI])].slice(0, 3);
   return (
     <>
@@ -98,24 +89,8 @@ function ReactionTools({ message, onOpenChange }: ReactionToolsProps) {
           {emoji}
         </button>
       ))}
-      <IconButton
-        ref={picker}
-        icon={SmilePlus}
-        label={t('reactions.add')}
-        size="small"
-        aria-expanded={isPicking}
-        onClick={() => pick(!isPicking)}
-      />
-      {isPicking && (
-        <Popover anchor={picker} align="end" role="dialog" label={t('emoji.label')} onClose={closePicker}>
-          <EmojiPicker
-            onPick={(emoji) => {
-              closePicker();
-              react(emoji, true);
-            }}
-          />
-        </Popover>
-      )}
+      <IconButton {...trigger} icon={SmilePlus} label={t('reactions.add')} size="small" />
+      {isOpen && <EmojiPopover anchor={anchor} align="end" onPick={(emoji) => react(emoji, true)} onClose={close} />}
     </>
   );
 }

@@ -1,13 +1,13 @@
 import type { ChatMessage } from '@parley/client';
 import type { MessageView } from '@parley/protocol';
 import { SmilePlus } from 'lucide-react';
-import { useRef, useState } from 'react';
 import { useUsers } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { Popover } from '../../ui/popover.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
 import { useConversation } from '../conversation/conversation-context.tsx';
-import { EmojiPicker } from '../emoji/emoji-picker.tsx';
+import { EmojiPopover } from '../emoji/emoji-popover.tsx';
 import { useReact } from './use-message-actions.ts';
+import './reactions.css';
 
 type Reaction = NonNullable<MessageView['reactions']>[number];
 
@@ -58,33 +58,21 @@ function ReactionButton({ message, reaction }: { readonly message: ChatMessage; 
 function AddReaction({ message }: { readonly message: ChatMessage }) {
   const { t } = useWords();
   const { may } = useConversation();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   const react = useReact(message);
   if (!may('message.react')) return null;
   return (
     <>
       <button
-        ref={ref}
+        {...trigger}
         type="button"
         className="reaction reaction-add"
         aria-label={t('reactions.add')}
-        aria-expanded={isOpen}
         data-tip={t('reactions.add')}
-        onClick={() => setOpen(!isOpen)}
       >
         <SmilePlus size={15} aria-hidden="true" />
       </button>
-      {isOpen && (
-        <Popover anchor={ref} side="above" role="dialog" label={t('emoji.label')} onClose={() => setOpen(false)}>
-          <EmojiPicker
-            onPick={(emoji) => {
-              setOpen(false);
-              react(emoji, true);
-            }}
-          />
-        </Popover>
-      )}
+      {isOpen && <EmojiPopover anchor={anchor} side="above" onPick={(emoji) => react(emoji, true)} onClose={close} />}
     </>
   );
 }

@@ -1,13 +1,14 @@
 import type { ChannelSummary } from '@parley/client';
 import type { MembershipView } from '@parley/protocol';
 import { Archive, ArchiveRestore, CalendarDays, Link, LogOut, Pencil, Pin, Search, UserPlus } from 'lucide-react';
-import { useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { mayIn } from '../../chat/permissions.ts';
 import { useChannel } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, navigate, toChannel } from '../../lib/routes.ts';
 import { Button } from '../../ui/button.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
 import { AddMembersDialog } from '../dialogs/add-members-dialog.tsx';
 import { EditChannelDialog } from '../dialogs/edit-channel-dialog.tsx';
 import { InviteDialog } from '../dialogs/invite-dialog.tsx';
@@ -61,15 +62,14 @@ export function DetailsPane({ info, onClose }: { readonly info: ChannelSummary; 
 
 function JumpRow({ info }: { readonly info: ChannelSummary }) {
   const { t } = useWords();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   return (
     <>
-      <button ref={ref} type="button" className="menu-item" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button {...trigger} type="button" className="menu-item">
         <CalendarDays size={16} aria-hidden="true" />
         {t('jump.title')}
       </button>
-      {isOpen && <JumpPopover channelId={info.id} anchor={ref} onClose={() => setOpen(false)} />}
+      {isOpen && <JumpPopover channelId={info.id} anchor={anchor} onClose={close} />}
     </>
   );
 }

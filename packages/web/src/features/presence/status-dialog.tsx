@@ -1,14 +1,14 @@
 import { LIMITS } from '@parley/protocol/constants';
-import { useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useMe } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Popover } from '../../ui/popover.tsx';
 import { SelectField } from '../../ui/select-field.tsx';
 import { TextField } from '../../ui/text-field.tsx';
-import { EmojiPicker } from '../emoji/emoji-picker.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
+import { EmojiPopover } from '../emoji/emoji-popover.tsx';
 import { Problem } from '../entrance/problem.tsx';
 import { useSubmit } from '../entrance/use-submit.ts';
 
@@ -96,30 +96,13 @@ export function StatusDialog({ onClose }: { readonly onClose: () => void }) {
 
 function StatusEmoji({ emoji, onPick }: { readonly emoji: string; readonly onPick: (emoji: string) => void }) {
   const { t } = useWords();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   return (
     <>
-      <button
-        ref={ref}
-        type="button"
-        className="icon-button icon-button-small"
-        aria-label={t('emoji.label')}
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
+      <button {...trigger} type="button" className="icon-button icon-button-small" aria-label={t('emoji.label')}>
         {emoji === '' ? '🙂' : emoji}
       </button>
-      {isOpen && (
-        <Popover anchor={ref} role="dialog" label={t('emoji.label')} onClose={() => setOpen(false)}>
-          <EmojiPicker
-            onPick={(picked) => {
-              setOpen(false);
-              onPick(picked);
-            }}
-          />
-        </Popover>
-      )}
+      {isOpen && <EmojiPopover anchor={anchor} onPick={onPick} onClose={close} />}
     </>
   );
 }

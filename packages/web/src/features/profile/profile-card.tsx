@@ -1,6 +1,6 @@
 import type { UserId, UserView } from '@parley/protocol';
 import { MessageCircle } from 'lucide-react';
-import { type ReactNode, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { openDirect } from '../../chat/open-direct.ts';
 import { useMe, usePresence, useUser } from '../../chat/use-chat.ts';
@@ -8,6 +8,7 @@ import { useWords } from '../../i18n/use-words.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { Button } from '../../ui/button.tsx';
 import { Popover } from '../../ui/popover.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
 import './profile-card.css';
@@ -23,33 +24,30 @@ interface PersonButtonProps {
 /** A name or picture that tells more of its person. Not a stop of the Tab key: the list of members does the same by keyboard. */
 export function PersonButton({ userId, className = '', isSilent = false, children }: PersonButtonProps) {
   const { t } = useWords();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   const user = useUser(userId);
   if (user === null) return <span className={className}>{children}</span>;
   return (
     <>
       <button
-        ref={ref}
+        {...trigger}
         type="button"
         className={`person-button ${className}`}
         tabIndex={-1}
         aria-haspopup="dialog"
-        aria-expanded={isOpen}
         aria-hidden={isSilent || undefined}
-        onClick={() => setOpen(!isOpen)}
       >
         {children}
       </button>
       {isOpen && (
         <Popover
-          anchor={ref}
+          anchor={anchor}
           role="dialog"
           label={t('profile.of', { name: user.displayName })}
           className="profile-popover"
-          onClose={() => setOpen(false)}
+          onClose={close}
         >
-          <ProfileCard user={user} onDone={() => setOpen(false)} />
+          <ProfileCard user={user} onDone={close} />
         </Popover>
       )}
     </>

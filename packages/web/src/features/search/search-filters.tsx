@@ -1,5 +1,5 @@
 import { AtSign, CalendarDays, Hash, type LucideIcon, Paperclip, X } from 'lucide-react';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useChannels } from '../../chat/use-chat.ts';
 import type { MessageKey } from '../../i18n/catalogue.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -7,6 +7,7 @@ import { classNames } from '../../lib/class-names.ts';
 import { Avatar, ChannelSign } from '../../ui/avatar.tsx';
 import { Popover } from '../../ui/popover.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
 import { usePeopleSearch } from '../dialogs/use-people-search.ts';
 import { type Filter, filtersOf, withFilter } from './search-text.ts';
 
@@ -62,17 +63,16 @@ interface FilterChipProps {
 
 function FilterChip({ icon: Icon, label, value, onSet, children }: FilterChipProps) {
   const { t } = useWords();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   const name = t(label);
   const isSet = value !== null && value !== '';
   const choose = (chosen: string) => {
-    setOpen(false);
+    close();
     onSet(chosen);
   };
   return (
     <span className={classNames('filter-chip', isSet && 'filter-chip-set')}>
-      <button ref={ref} type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button {...trigger} type="button">
         <Icon size={15} aria-hidden="true" />
         {isSet ? `${name}: ${value}` : name}
       </button>
@@ -82,7 +82,7 @@ function FilterChip({ icon: Icon, label, value, onSet, children }: FilterChipPro
         </button>
       )}
       {isOpen && (
-        <Popover anchor={ref} role="dialog" label={name} className="filter-popover" onClose={() => setOpen(false)}>
+        <Popover anchor={anchor} role="dialog" label={name} className="filter-popover" onClose={close}>
           {children(choose)}
         </Popover>
       )}

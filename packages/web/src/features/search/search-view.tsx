@@ -1,5 +1,5 @@
 import type { SearchResult } from '@parley/protocol';
-import { ArrowLeft, CornerUpLeft, Search as SearchIcon } from 'lucide-react';
+import { CornerUpLeft, Search as SearchIcon } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { errorText } from '../../chat/error-text.ts';
@@ -8,6 +8,7 @@ import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, navigate, type Route, toChannel } from '../../lib/routes.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button } from '../../ui/button.tsx';
+import { PageHead } from '../../ui/page-head.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { Problem } from '../entrance/problem.tsx';
@@ -34,18 +35,7 @@ export function SearchView({ query }: { readonly query: string }) {
   const search = useSearch(text);
   return (
     <>
-      <header className="channel-header">
-        <a
-          className="icon-button icon-button-medium back-link"
-          href={hrefOf({ name: 'home' })}
-          aria-label={t('shell.back')}
-        >
-          <ArrowLeft size={18} aria-hidden="true" />
-        </a>
-        <div className="channel-header-text">
-          <h1>{t('search.title')}</h1>
-        </div>
-      </header>
+      <PageHead title={t('search.title')} />
       <div className="search-page">
         <search className="search-form">
           <TextField
