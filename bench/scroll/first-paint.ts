@@ -18,6 +18,16 @@ const WATCH = `(() => {
   requestAnimationFrame(look);
 })()`;
 
+/** Waits for what was watched for. */
+const FOUND = `new Promise((resolve) => {
+  const look = () => {
+    if (window.__seenAt === undefined) return setTimeout(look, 20);
+    const paint = performance.getEntriesByName('first-contentful-paint')[0];
+    resolve({ paint: paint.startTime, messages: window.__seenAt });
+  };
+  look();
+})`;
+
 interface Visit {
   readonly url: string;
   readonly hash: string;
@@ -32,11 +42,7 @@ export async function visitFirst(browser: Browser, { url, hash, session }: Visit
   await context.addInitScript(WATCH);
   const page: Page = await context.newPage();
   await page.goto(`${url}/${hash}`);
-  await page.waitForFunction('window.__seenAt !== undefined');
-  const found = (await page.evaluate(`({
-    paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
-    messages: window.__seenAt,
-  })`)) as FirstVisit;
+  const found = (await page.evaluate(FOUND)) as FirstVisit;
   await context.close();
   return found;
 }

@@ -104,6 +104,8 @@ export const de: Catalogue = {
   'list.newMessages': 'Neue Nachrichten',
   'list.news': { one: '{count} neue Nachricht', other: '{count} neue Nachrichten' },
   'list.toEnd': 'Zum Neuesten',
+  'list.toMention': { one: 'Du wirst {count} Mal erwähnt', other: 'Du wirst {count} Mal erwähnt' },
+  'list.noMentions': 'Erwähnungen ausblenden',
   'list.loading': 'Nachrichten werden geladen',
 
   ...deConversation,

@@ -101,6 +101,8 @@ export const en = {
   'list.newMessages': 'New messages',
   'list.news': { one: '{count} new message', other: '{count} new messages' },
   'list.toEnd': 'Jump to the latest',
+  'list.toMention': { one: '{count} mention of you', other: '{count} mentions of you' },
+  'list.noMentions': 'Hide mentions',
   'list.loading': 'Loading messages',
 
   ...enConversation,

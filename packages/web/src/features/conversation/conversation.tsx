@@ -6,7 +6,7 @@ import { useClient } from '../../chat/chat-provider.tsx';
 import { mayIn } from '../../chat/permissions.ts';
 import { useChannel, useChannelInfo, useFlag, useMe } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { navigate, toChannel } from '../../lib/routes.ts';
+import { navigate, repeats, toChannel } from '../../lib/routes.ts';
 import { notify } from '../../ui/notices.tsx';
 import { Composer } from '../composer/composer.tsx';
 import { DropZone } from '../files/drop-zone.tsx';
@@ -41,6 +41,7 @@ export function ConversationView(props: ConversationViewProps) {
   const textRef = useRef<HTMLTextAreaElement>(null);
   const [replyTo, setReplyTo] = useState<ChatMessage | null>(null);
   const [editingId, setEditingId] = useState<MessageId | null>(null);
+  const [shownSeq, setShownSeq] = useState<number | null>(null);
   const [readersOf, setReadersOf] = useState<ChatMessage | null>(null);
   const focusComposer = useCallback(() => textRef.current?.focus(), []);
   const openThread = useOpenThread(channelId);
@@ -61,13 +62,15 @@ export function ConversationView(props: ConversationViewProps) {
       startEdit: setEditingId,
       openThread,
       showMessage(seq) {
-        void channel.jumpTo({ seq });
-        if (!isThread) navigate(toChannel(channelId, undefined, seq));
+        if (!isThread) return navigate(toChannel(channelId, undefined, seq));
+        // A thread has no address for each of its messages.
+        setShownSeq(seq);
+        repeats.update((count) => count + 1);
       },
       showReaders: setReadersOf,
       focusComposer,
     }),
-    [channel, channelId, rootId, isThread, userId, root, focusComposer, openThread],
+    [channelId, rootId, isThread, userId, root, focusComposer, openThread],
   );
   const editLast = () => {
     const own = channel.messages
@@ -89,7 +92,7 @@ export function ConversationView(props: ConversationViewProps) {
     <ConversationContext value={conversation}>
       <EditingContext value={editingId}>
         <DropZone className="conversation" onFiles={onFiles}>
-          <MessageList label={label} start={start} targetSeq={targetSeq} />
+          <MessageList label={label} start={start} targetSeq={isThread ? shownSeq : targetSeq} />
           <div className="conversation-foot">
             {mayWrite ? (
               <Composer

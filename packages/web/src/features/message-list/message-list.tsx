@@ -4,16 +4,18 @@ import { ArrowDown, ChevronDown } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer } from 'virtua';
 import { errorText } from '../../chat/error-text.ts';
-import { useChannel, useConnection, useMessages, useReceipts } from '../../chat/use-chat.ts';
+import { useChannel, useChannelInfo, useConnection, useMessages, useReceipts } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { repeats } from '../../lib/routes.ts';
 import { useNow } from '../../lib/use-now.ts';
 import { useStore } from '../../lib/use-store.ts';
 import { Button } from '../../ui/button.tsx';
+import { usePopover } from '../../ui/use-popover.ts';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { JumpPopover } from '../jump/jump-to-date.tsx';
 import { MessageItem } from '../message/message-item.tsx';
+import { MentionButton } from './mention-button.tsx';
 import { MessageSkeleton } from './message-skeleton.tsx';
 import { isNews, makeRows, type Row } from './rows.ts';
 import { useDelivery } from './use-delivery.ts';
@@ -38,6 +40,7 @@ export function MessageList({ label, start, targetSeq }: MessageListProps) {
   const snapshot = useMessages(channelId);
   const { items, hasOlder, isLoaded } = snapshot;
   const isOnline = useConnection().current === 'online';
+  const info = useChannelInfo(channelId);
   const begin = useStart(channel, snapshot, targetSeq);
   const rows = useMemo(
     () => makeRows(items, { isWhole: isLoaded && !hasOlder, readSeq: begin.readSeq, userId }),
@@ -100,6 +103,7 @@ export function MessageList({ label, start, targetSeq }: MessageListProps) {
         error={snapshot.isLoading || !isOnline ? null : snapshot.error}
         onRetry={() => void channel.load()}
       />
+      {anchor.isPlaced && info !== null && <MentionButton info={info} />}
       {anchor.isPlaced && (!anchor.isAtEnd || snapshot.hasNewer) && (
         <ToEndButton news={news} onClick={anchor.goToEnd} />
       )}
@@ -155,8 +159,7 @@ function LoadProblem({ error, onRetry }: { readonly error: ParleyError | null; r
 function DayRow({ timeMs }: { readonly timeMs: number }) {
   const { format } = useWords();
   const { channelId, isThread } = useConversation();
-  const ref = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, close, anchor, trigger } = usePopover();
   const day = format.day(timeMs, useNow());
   return (
     <div className="day-row">
@@ -164,13 +167,13 @@ function DayRow({ timeMs }: { readonly timeMs: number }) {
         {isThread ? (
           day
         ) : (
-          <button ref={ref} type="button" tabIndex={-1} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <button {...trigger} type="button" tabIndex={-1}>
             {day}
             <ChevronDown size={13} aria-hidden="true" />
           </button>
         )}
       </h2>
-      {isOpen && <JumpPopover channelId={channelId} anchor={ref} onClose={() => setOpen(false)} />}
+      {isOpen && <JumpPopover channelId={channelId} anchor={anchor} onClose={close} />}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { UserId } from '@parley/protocol';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { useUser } from '../../chat/use-chat.ts';
 import { useSingleMessage } from '../../chat/use-single-message.ts';
-import { useUnreadMention } from '../../chat/use-unread-mention.ts';
+import { useUnreadMentions } from '../../chat/use-unread-mentions.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, toChannel } from '../../lib/routes.ts';
 import { useNow } from '../../lib/use-now.ts';
@@ -17,7 +17,7 @@ export function NewsCard({ info }: { readonly info: ChannelSummary }) {
   const { title } = useChannelTitle(info);
   const now = useNow();
   const last = useSingleMessage(info.id, info.channel.lastSeq);
-  const mention = useUnreadMention(info);
+  const [mention] = useUnreadMentions(info);
   const { level, count } = attentionOf(info);
   const shown = mention ?? last;
   return (
@@ -50,7 +50,7 @@ export function NewsCard({ info }: { readonly info: ChannelSummary }) {
         </span>
         {shown !== null && (
           <span className="news-when">
-            {mention !== null && <em>{t('home.mentioned')}</em>}
+            {mention !== undefined && <em>{t('home.mentioned')}</em>}
             {format.ago(shown.createdAt, now)}
           </span>
         )}

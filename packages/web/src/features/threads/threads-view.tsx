@@ -1,13 +1,14 @@
 import type { ChannelSummary } from '@parley/client';
-import { ArrowLeft, MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
 import { useChannelTitle } from '../../chat/channel-title.ts';
 import { useChannels, useThreads, useUser } from '../../chat/use-chat.ts';
 import { useSingleMessage } from '../../chat/use-single-message.ts';
+import { useUnreadMentions } from '../../chat/use-unread-mentions.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { hrefOf, toChannel } from '../../lib/routes.ts';
 import { useNow } from '../../lib/use-now.ts';
+import { PageHead } from '../../ui/page-head.tsx';
 import { plainText } from '../markdown/plain-text.ts';
 import { EmptyView } from '../shell/empty-view.tsx';
 import '../../ui/card.css';
@@ -32,21 +33,7 @@ export function ThreadsView() {
   if (rows.length === 0) return <EmptyView title={t('threads.noneTitle')} text={t('threads.none')} />;
   return (
     <>
-      <header className="channel-header">
-        <a
-          className="icon-button icon-button-medium back-link"
-          href={hrefOf({ name: 'home' })}
-          aria-label={t('shell.back')}
-        >
-          <ArrowLeft size={18} aria-hidden="true" />
-        </a>
-        <span className="channel-header-sign">
-          <MessagesSquare size={18} aria-hidden="true" />
-        </span>
-        <div className="channel-header-text">
-          <h1>{t('threads.title')}</h1>
-        </div>
-      </header>
+      <PageHead title={t('threads.title')} />
       <ul className="threads">
         {rows.map(({ thread, root }) => (
           <ThreadRow key={thread.id} thread={thread} root={root} />
@@ -60,7 +47,9 @@ function ThreadRow({ thread, root }: { readonly thread: ChannelSummary; readonly
   const { t, format } = useWords();
   const now = useNow();
   const { title } = useChannelTitle(root);
-  const message = useSingleMessage(root.id, thread.channel.rootSeq);
+  const begun = useSingleMessage(root.id, thread.channel.rootSeq);
+  const [mention] = useUnreadMentions(thread);
+  const message = mention ?? begun;
   return (
     <li>
       <a
@@ -77,6 +66,7 @@ function ThreadRow({ thread, root }: { readonly thread: ChannelSummary; readonly
         </span>
         <span className="card-foot">
           {t('thread.replies', { count: thread.channel.lastSeq })}
+          {mention !== undefined && <em>{t('home.mentioned')}</em>}
           {thread.unread > 0 && (
             <span className="badge badge-unread">{t('thread.unread', { count: thread.unread })}</span>
           )}

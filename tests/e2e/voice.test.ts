@@ -1,0 +1,64 @@
+import type { ChannelId } from '@parley/protocol';
+import { beforeAll, expect, test } from 'vitest';
+import { makePerson, type Person } from '../support/people.ts';
+import { composer, PATIENCE_MS, useWorld, write } from './support/world.ts';
+
+const poll = { timeout: PATIENCE_MS, interval: 50 };
+const world = useWorld();
+let vera: Person;
+let channelId: ChannelId;
+beforeAll(async () => {
+  vera = await makePerson(world.server.url, 'Vera');
+  channelId = (await vera.client.createChannel({ kind: 'private', name: 'voices' })).id;
+});
+
+test('a voice message is recorded and sent with the keyboard alone, and can be played', async () => {
+  const page = await world.open(vera, { hash: `#/c/${channelId}` });
+  await page.context().grantPermissions(['microphone'], { origin: world.server.url });
+  await composer(page).waitFor();
+  await page.getByRole('button', { name: 'Record a voice message' }).focus();
+  await page.keyboard.press('Enter');
+  const bar = page.getByRole('group', { name: 'Voice message' });
+  await bar.waitFor();
+  // The microphone of the test beeps each second.
+  await expect.poll(() => bar.getByRole('timer').textContent(), poll).toBe('0:02');
+  expect(await composer(page).isVisible()).toBe(false);
+  await page.keyboard.press('Enter');
+
+  const clip = page.locator('.audio-file');
+  await clip.waitFor();
+  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement), poll).toBe(true);
+  const { messages } = await vera.client.call('message.history', { channelId });
+  const [attachment] = messages.at(-1)?.attachments ?? [];
+  expect(attachment?.durationMs).toBeGreaterThan(1_500);
+  expect(attachment?.waveform?.length).toBeGreaterThan(10);
+  expect(Math.max(...(attachment?.waveform ?? []))).toBeGreaterThan(0);
+  await clip.getByRole('button', { name: 'Play' }).click();
+  await clip.getByRole('button', { name: 'Pause' }).waitFor();
+});
+
+test('a recording that is discarded leaves nothing behind', async () => {
+  const page = await world.open(vera, { hash: `#/c/${channelId}` });
+  await page.context().grantPermissions(['microphone'], { origin: world.server.url });
+  const upload: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/attachments')) upload.push(request.url());
+  });
+  await composer(page).fill('what I was writing');
+  await page.getByRole('button', { name: 'Record a voice message' }).click();
+  const bar = page.getByRole('group', { name: 'Voice message' });
+  await bar.waitFor();
+  await page.keyboard.press('Escape');
+  await bar.waitFor({ state: 'detached' });
+  expect(await composer(page).inputValue()).toBe('what I was writing');
+  await write(page, 'nothing was recorded');
+  await page.getByText('nothing was recorded').first().waitFor();
+  expect(upload.filter((url) => !url.includes('/url'))).toEqual([]);
+});
+
+test('without a permission it is said what to do', async () => {
+  const page = await world.open(vera, { hash: `#/c/${channelId}` });
+  await page.getByRole('button', { name: 'Record a voice message' }).click();
+  await page.getByText('Allow it in the settings of this page').waitFor();
+  expect(await composer(page).isVisible()).toBe(true);
+});
