@@ -1,5 +1,6 @@
-// `npm run screenshots -- DIR`: every page of the web app at three sizes in both themes, on a server with people who
-// have something to say to each other. For looking at, and for the picture in the README (docs/picture.png).
+// `npm run screenshots -- DIR [PATTERN]`: every page of the web app at three sizes in both themes, on a server with
+// people who have something to say to each other. For looking at, and for the picture in the README (docs/picture.png).
+// A pattern such as `phone-dark` or `^admin` takes those that it fits.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,7 +80,12 @@ function shotsOf({ channels, direct, threadId }: Workspace, invitation: string):
     },
     { name: 'browse', hash: '#/', as: 'maya', act: click('Browse channels') },
     { name: 'new-direct', hash: '#/', as: 'maya', act: click('New message') },
-    { name: 'create-channel', hash: '#/', as: 'maya', act: click('Create a channel') },
+    {
+      name: 'create-channel',
+      hash: '#/',
+      as: 'maya',
+      act: (page) => click('Browse channels')(page).then(() => click('Create a channel')(page)),
+    },
     { name: 'invite', hash: '#/settings/invitations', as: 'maya', act: click('New invitation') },
     { name: 'webhook-create', hash: '#/admin/webhooks', as: 'maya', act: click('New webhook') },
     {
@@ -109,17 +115,19 @@ async function takeAll(
 ): Promise<void> {
   const { maya } = workspace.people;
   const { code } = await maya.client.call('invitation.create', {});
-  const shots = shotsOf(workspace, code).filter(({ name }) => only.test(name));
+  const shots = shotsOf(workspace, code);
   for (const theme of THEMES) {
     for (const [size, viewport] of Object.entries(SIZES)) {
       for (const as of [null, 'maya'] as const) {
+        const wanted = shots.filter((shot) => shot.as === as && only.test(`${shot.name}-${size}-${theme}`));
+        if (wanted.length === 0) continue;
         const page = await open(browser, { url, viewport, theme, person: as === null ? null : maya });
-        for (const shot of shots.filter((each) => each.as === as)) {
+        for (const shot of wanted) {
           await take(page, { url, shot, path: join(directory, `${shot.name}-${size}-${theme}.png`) });
         }
         await page.context().close();
       }
-      console.log(`${theme} ${size}: ${shots.length} pictures`);
+      console.log(`${theme} ${size}: done`);
     }
   }
 }
