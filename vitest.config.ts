@@ -36,8 +36,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['packages/server/src/testing/test-postgres.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
+          // Each wait within has a bound of its own: these only end what hangs, and no busy machine reaches them.
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

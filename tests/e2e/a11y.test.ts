@@ -49,6 +49,13 @@ const click =
   (name: string): Act =>
   (page) =>
     page.getByRole('button', { name, exact: true }).first().click();
+/** What comes in front of the page is looked at only once it is there. */
+const opening =
+  (act: Act): Act =>
+  async (page) => {
+    await act(page);
+    await page.locator('dialog[open], :popover-open').first().waitFor();
+  };
 const settled = (page: Page) =>
   page.locator('.shell[data-connection=online] .own-button').waitFor({ state: 'attached' });
 
@@ -56,7 +63,14 @@ const settled = (page: Page) =>
 const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => string, act?: Act])[] = [
   ['home', () => '', (page) => page.getByRole('heading', { level: 1 }).first().waitFor()],
   ['channel', ({ channels }) => `#/c/${channels.engineering}`, (page) => page.locator('.reaction').first().waitFor()],
-  ['message tools', ({ channels }) => `#/c/${channels.engineering}`, (page) => page.locator('.message').last().hover()],
+  [
+    'message tools',
+    ({ channels }) => `#/c/${channels.engineering}`,
+    async (page) => {
+      await page.locator('.message').last().hover();
+      await page.locator('.message-toolbar').waitFor();
+    },
+  ],
   ['direct', ({ direct }) => `#/c/${direct}`, (page) => page.locator('.message').first().waitFor()],
   [
     'thread',
@@ -87,7 +101,7 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
     () => '#/search',
     (page) => click('From')(page).then(() => page.locator('.choices button').first().waitFor()),
   ],
-  ['jump to a date', ({ channels }) => `#/c/${channels.engineering}`, click('Jump to a date')],
+  ['jump to a date', ({ channels }) => `#/c/${channels.engineering}`, opening(click('Jump to a date'))],
   [
     'a profile',
     ({ channels }) => `#/c/${channels.engineering}`,
@@ -98,8 +112,8 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
         .click()
         .then(() => page.locator('.profile-popover').waitFor()),
   ],
-  ['switcher', () => '', press('Control+k')],
-  ['shortcuts', () => '', press('?')],
+  ['switcher', () => '', opening(press('Control+k'))],
+  ['shortcuts', () => '', opening(press('?'))],
   [
     'channel browser',
     () => '',
@@ -113,10 +127,20 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
   [
     'emoji',
     ({ channels }) => `#/c/${channels.engineering}`,
-    (page) => page.locator('.composer').getByRole('button', { name: 'Emoji' }).click(),
+    async (page) => {
+      await page.locator('.composer').getByRole('button', { name: 'Emoji' }).click();
+      await page.locator('.popover [role=option], .popover button').nth(20).waitFor();
+    },
   ],
-  ['completion', ({ channels }) => `#/c/${channels.engineering}`, (page) => composer(page).pressSequentially('@')],
-  ['own menu', () => '', (page) => page.locator('.own-button').click()],
+  [
+    'completion',
+    ({ channels }) => `#/c/${channels.engineering}`,
+    (page) =>
+      composer(page)
+        .pressSequentially('@')
+        .then(() => page.getByRole('option').first().waitFor()),
+  ],
+  ['own menu', () => '', opening((page) => page.locator('.own-button').click())],
   [
     'status',
     () => '',
@@ -124,7 +148,8 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
       page
         .locator('.own-button')
         .click()
-        .then(() => page.getByRole('menuitem', { name: 'Set status' }).click()),
+        .then(() => page.getByRole('menuitem', { name: 'Set status' }).click())
+        .then(() => page.getByRole('dialog').waitFor()),
   ],
   ['profile', () => '#/settings/profile', heading('Name')],
   ['appearance', () => '#/settings/appearance', (page) => page.getByText('Theme', { exact: true }).waitFor()],

@@ -27,6 +27,7 @@ test('everything can be done without a pointer', async () => {
   await page.getByRole('button', { name: /Kim/ }).waitFor();
 
   await keys.press('Control+k');
+  await page.getByRole('combobox').waitFor();
   await keys.type('plan');
   await page.getByRole('option', { name: /planning/ }).waitFor();
   await keys.press('Enter');
@@ -45,6 +46,8 @@ test('everything can be done without a pointer', async () => {
   await message(page, 'answer to second')
     .getByRole('button', { name: /second/ })
     .waitFor();
+  // Nothing is edited that is still on its way.
+  await message(page, 'answer to second').locator('[data-status]').waitFor();
 
   await keys.press('ArrowUp');
   await expect.poll(focused, poll).toBe('Edit the message');
@@ -54,12 +57,14 @@ test('everything can be done without a pointer', async () => {
   await expect.poll(focused, poll).toBe('Message #planning');
 
   await keys.press('Shift+F6');
+  await expect.poll(() => page.evaluate('document.activeElement.closest("[role=log]") !== null'), poll).toBe(true);
   await keys.press('t');
   await page.getByRole('complementary', { name: 'Thread' }).waitFor();
   await keys.press('Escape');
   await expect.poll(() => page.getByRole('complementary').count(), poll).toBe(0);
 
   await keys.press('Control+k');
+  await page.getByRole('dialog').waitFor();
   await keys.press('Escape');
   await expect.poll(() => page.getByRole('dialog').count(), poll).toBe(0);
   await composer(page).focus();
@@ -90,5 +95,5 @@ test('a menu takes the focus, moves by arrows and letters, and gives the focus b
   await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toBe('Pin');
   await keys.press('Escape');
   await expect.poll(() => page.getByRole('menu').count(), poll).toBe(0);
-  expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('More');
+  await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")'), poll).toBe('More');
 });

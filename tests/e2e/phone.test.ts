@@ -42,9 +42,16 @@ test('nothing is wider than the screen', async () => {
   await direct.send(`| ${'column | '.repeat(12)}\n| ${'--- | '.repeat(12)}\n| ${'cell | '.repeat(12)}`);
   const page = await world.open(quinn, { ...PHONE, viewport: { width: 320, height: 640 }, hash: `#/c/${direct.id}` });
   await message(page, 'column').waitFor();
-  for (const hash of ['', `#/c/${direct.id}`, `#/c/${direct.id}/details`, '#/settings/sessions', '#/threads']) {
+  const pages = [
+    ['', '.own-button'],
+    [`#/c/${direct.id}`, '[role=log] article'],
+    [`#/c/${direct.id}/details`, '.pane h2'],
+    ['#/settings/sessions', '.rows li'],
+    ['#/threads', '.empty-view h1'],
+  ] as const;
+  for (const [hash, content] of pages) {
     await page.goto(`${world.server.url}/${hash}`);
-    await page.locator('.own-button, .back-link').first().waitFor({ state: 'attached' });
+    await page.locator(content).first().waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth'), hash).toBe(320);
   }
 });

@@ -124,3 +124,19 @@ export async function write(page: Page, text: string): Promise<void> {
 export function message(page: Page, text: string | RegExp) {
   return page.locator('article[data-message]').filter({ has: page.locator('.message-body', { hasText: text }) });
 }
+
+/** Notes every text that these parts of a page show from now on, however shortly; gives what has been seen so far. */
+export async function watchText(page: Page, selectors: readonly string[]): Promise<() => Promise<readonly string[]>> {
+  await page.evaluate(`(() => {
+    const seen = new Set();
+    const look = () => {
+      for (const selector of ${JSON.stringify(selectors)}) {
+        for (const part of document.querySelectorAll(selector)) if (part.textContent !== '') seen.add(selector + ' ' + part.textContent);
+      }
+    };
+    window.seenTexts = () => [...seen];
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    look();
+  })()`);
+  return () => page.evaluate<readonly string[]>('window.seenTexts()');
+}
