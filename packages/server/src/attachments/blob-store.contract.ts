@@ -45,6 +45,14 @@ export function describeBlobStore(kind: string, create: () => Promise<BlobStoreH
       expect(same.key).not.toBe(blob.key);
     });
 
+    test('[ATT9] takes a file under the key that another store gave it, also again', async () => {
+      const key = randomBytes(24).toString('hex');
+      const before = harness.count();
+      for (let times = 0; times < 2; times++) await harness.store.put(key, Readable.from([Buffer.from('moved')]));
+      expect(String(await buffer(await harness.store.read(key)))).toBe('moved');
+      expect(harness.count()).toBe(before + 1);
+    });
+
     test('[ATT9] what is removed is gone, and may be removed again', async () => {
       const { key } = await store(Buffer.from('short'));
       await harness.store.remove(key);
@@ -75,8 +83,10 @@ export function describeBlobStore(kind: string, create: () => Promise<BlobStoreH
     });
 
     test('[ATT9] keys that are not its own are made into no path', async () => {
-      for (const key of ['../../etc/passwd', '', 'a'.repeat(47)])
+      for (const key of ['../../etc/passwd', '', 'a'.repeat(47)]) {
         await expect(harness.store.read(key)).rejects.toThrow();
+        await expect(harness.store.put(key, Readable.from([Buffer.from('x')]))).rejects.toThrow();
+      }
     });
   });
 }

@@ -21,6 +21,8 @@ export interface ByteRange {
 export interface BlobStore {
   /** Stores a stream to its end; throws `too_large` above `maxBytes`. A stream that breaks off leaves nothing behind. */
   write(source: Readable, maxBytes: number): Promise<StoredBlob>;
+  /** Stores a stream under a key that another store gave it, as a restore does; one that is there already is written anew. */
+  put(key: string, source: Readable): Promise<void>;
   /** Reads a file, or a part of it; throws `not_found` where its bytes are gone. */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /** Removes a file; one that is not there is no fault. */

@@ -16,8 +16,17 @@ export class DiskBlobStore implements BlobStore {
     this.#directory = directory;
   }
 
-  async write(source: Readable, maxBytes: number): Promise<StoredBlob> {
-    const key = randomBytes(24).toString('hex');
+  write(source: Readable, maxBytes: number): Promise<StoredBlob> {
+    return this.#store(randomBytes(24).toString('hex'), source, maxBytes);
+  }
+
+  async put(key: string, source: Readable): Promise<void> {
+    // What a restore that was killed has left half written stands in the way.
+    await rm(this.#pathOf(key) + PARTIAL, { force: true });
+    await this.#store(key, source, Number.POSITIVE_INFINITY);
+  }
+
+  async #store(key: string, source: Readable, maxBytes: number): Promise<StoredBlob> {
     const path = this.#pathOf(key);
     const partial = path + PARTIAL;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });

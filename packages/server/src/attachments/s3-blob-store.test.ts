@@ -114,10 +114,18 @@ describe('an S3 storage that fails', () => {
     await expect(buffer(await store.read(key))).rejects.toThrow();
   });
 
-  test('a bucket may be part of the host', () => {
-    const { endpoint } = s3.options;
-    const other = new S3Bucket({ ...s3.options, endpoint: endpoint.replace('127.0.0.1', '{bucket}.localhost') });
-    other.close();
-    expect(endpoint).toContain('127.0.0.1');
+  test('[ATT10] finds its bucket by the host as well as by the path', async () => {
+    const hosted = await TestS3.start({ bucket: 'localhost' });
+    const { port } = new URL(hosted.options.endpoint);
+    const byHost = new S3Bucket({ ...hosted.options, endpoint: `http://{bucket}:${port}/` });
+    try {
+      const { key } = await new S3BlobStore(byHost, 'in/').write(Readable.from([Buffer.from('some bytes')]), 1_000);
+      expect(hosted.asked).toEqual([`PUT /in/${key}`]);
+      expect([...hosted.objects.keys()]).toEqual([`in/${key}`]);
+      await byHost.check();
+    } finally {
+      byHost.close();
+      await hosted.stop();
+    }
   });
 });

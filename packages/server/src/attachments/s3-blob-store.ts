@@ -22,13 +22,21 @@ export class S3BlobStore implements BlobStore {
     this.#prefix = prefix;
   }
 
-  async write(source: Readable, maxBytes: number): Promise<StoredBlob> {
-    const key = randomBytes(24).toString('hex');
+  write(source: Readable, maxBytes: number): Promise<StoredBlob> {
+    return this.#store(randomBytes(24).toString('hex'), source, maxBytes);
+  }
+
+  async put(key: string, source: Readable): Promise<void> {
+    await this.#store(key, source, Number.POSITIVE_INFINITY);
+  }
+
+  async #store(key: string, source: Readable, maxBytes: number): Promise<StoredBlob> {
+    const name = this.#nameOf(key);
     const directory = await mkdtemp(join(tmpdir(), 'parley-upload-'));
     try {
       const path = join(directory, key);
       const { size, head, sha256 } = await spool(source, path, maxBytes);
-      await this.#bucket.put(this.#nameOf(key), { path, size, sha256 });
+      await this.#bucket.put(name, { path, size, sha256 });
       return { key, size, head };
     } finally {
       await rm(directory, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -28,11 +29,18 @@ export interface LocalFile {
 }
 
 interface Ask {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly name: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly file?: LocalFile;
+  readonly body?: Buffer;
+}
+
+/** An object that is stored in parts, and is there when all of them are. */
+export interface Upload {
+  readonly name: string;
+  readonly id: string;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -49,6 +57,10 @@ export class S3Bucket {
   readonly #options: S3Options;
   readonly #base: string;
   readonly #agent: http.Agent;
+
+  get name(): string {
+    return this.#options.bucket;
+  }
 
   constructor(options: S3Options) {
     const { endpoint, bucket } = options;
@@ -67,6 +79,56 @@ export class S3Bucket {
   get(name: string, range: ByteRange | undefined): Promise<IncomingMessage> {
     const headers = range === undefined ? {} : { range: `bytes=${range.start}-${range.end}` };
     return this.#ask({ method: 'GET', name, headers });
+  }
+
+  /** Bytes of an object; throws `not_found`. */
+  async sizeOf(name: string): Promise<number> {
+    const answer = await this.#ask({ method: 'HEAD', name });
+    answer.resume();
+    return Number(answer.headers['content-length']);
+  }
+
+  /** Begins an object of several parts; what stands under its name stays until it is complete. */
+  async beginUpload(name: string): Promise<Upload> {
+    const xml = await text(await this.#ask({ method: 'POST', name, query: { uploads: '' } }));
+    const id = /<UploadId>([^<]+)</.exec(xml)?.[1];
+    if (id === undefined) throw unavailable(new Error('an upload got no id'));
+    return { name, id };
+  }
+
+  /** Stores a part, by its number from 1; returns the tag by which it is named in the end. */
+  async putPart({ name, id }: Upload, number: number, body: Buffer): Promise<string> {
+    const query = { partNumber: String(number), uploadId: id };
+    const answer = await this.#ask({ method: 'PUT', name, query, headers: headersOf(body), body });
+    answer.resume();
+    return answer.headers.etag ?? '';
+  }
+
+  /** Makes the parts one object. */
+  async completeUpload({ name, id }: Upload, tags: readonly string[]): Promise<void> {
+    const parts = tags.map((tag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
+    const body = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
+    const ask: Ask = { method: 'POST', name, query: { uploadId: id }, headers: headersOf(body), body };
+    for (let tries = 1; ; tries++) {
+      // A storage that takes its time answers 200 first, and tells in the text that it has failed.
+      const said = await text(await this.#ask(ask));
+      if (!said.includes('<Error>')) return;
+      if (tries === MAX_TRIES) throw unavailable(new Error(said.slice(0, ERROR_BODY_CHARACTERS)));
+    }
+  }
+
+  /** Gives an upload up, and frees what its parts take. */
+  async abortUpload({ name, id }: Upload): Promise<void> {
+    (await this.#ask({ method: 'DELETE', name, query: { uploadId: id } })).resume();
+  }
+
+  /** Uploads below a prefix that were begun and neither completed nor given up: the first thousand. */
+  async openUploads(prefix: string): Promise<Upload[]> {
+    const xml = await text(await this.#ask({ method: 'GET', name: '', query: { uploads: '', prefix } }));
+    return [...xml.matchAll(/<Upload>(.*?)<\/Upload>/gs)].map(([, upload = '']) => ({
+      name: /<Key>([^<]*)</.exec(upload)?.[1] ?? '',
+      id: /<UploadId>([^<]*)</.exec(upload)?.[1] ?? '',
+    }));
   }
 
   async delete(name: string): Promise<void> {
@@ -110,7 +172,7 @@ export class S3Bucket {
   }
 
   /** One request; an error where there was no answer. */
-  async #attempt({ method, name, query = {}, headers = {}, file }: Ask): Promise<IncomingMessage | Error> {
+  async #attempt({ method, name, query = {}, headers = {}, file, body }: Ask): Promise<IncomingMessage | Error> {
     const { accessKeyId, secretAccessKey, region, timeoutMs = TIMEOUT_MS } = this.#options;
     const search = new URLSearchParams(query).toString();
     const signed = await new AwsV4Signer({
@@ -128,10 +190,15 @@ export class S3Bucket {
       request.on('response', resolve);
       request.on('error', resolve);
       request.setTimeout(timeoutMs, () => request.destroy(new Error(`silent for ${timeoutMs} ms`)));
-      if (file === undefined) request.end();
+      if (file === undefined) request.end(body);
       else pour(file, request);
     });
   }
+}
+
+function headersOf(body: Buffer): Record<string, string> {
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  return { 'content-length': String(body.length), 'x-amz-content-sha256': sha256 };
 }
 
 function pour(file: LocalFile, request: ClientRequest): void {

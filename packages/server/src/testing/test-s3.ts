@@ -12,12 +12,19 @@ interface StoredObject {
   modifiedAt: number;
 }
 
+/** As the real ones have it, for all parts of an upload but the last. */
+const MIN_PART_BYTES = 5_242_880;
+
 /** An S3 storage in memory that checks signatures, lengths and hashes as the real ones do, and fails on request. */
 export class TestS3 {
   readonly objects = new Map<string, StoredObject>();
   /** Requests that were let in, as `METHOD /path`. */
   readonly asked: string[] = [];
   fault: S3Fault | null = null;
+  /** Requests that are obeyed, and whose answers are lost. */
+  lose: (request: IncomingMessage) => boolean = () => false;
+  /** Parts of the objects that are not complete, by the id of their upload. */
+  readonly uploads = new Map<string, { readonly name: string; readonly parts: Map<number, Buffer> }>();
   /** Keys on one page of a list. */
   pageSize = 1_000;
   readonly #server: Server;
@@ -28,9 +35,9 @@ export class TestS3 {
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
-  static async start(): Promise<TestS3> {
+  static async start({ bucket = 'files' }: { bucket?: string } = {}): Promise<TestS3> {
     const s3 = new TestS3({
-      bucket: 'files',
+      bucket,
       region: 'test-1',
       accessKeyId: 'AKIATEST',
       secretAccessKey: 'a secret key/of+tests',
@@ -55,6 +62,7 @@ export class TestS3 {
     if (this.fault?.(request, response) === true) return;
     try {
       const bytes = await buffer(request);
+      if (this.lose(request)) request.socket.destroy();
       const refusal = this.#refusal(request, bytes);
       if (refusal !== null)
         answer(response, refusal === 'NoSuchBucket' ? 404 : 403, `<Error><Code>${refusal}</Code></Error>`);
@@ -71,8 +79,16 @@ export class TestS3 {
     }
     if (request.method === 'PUT' && request.headers['content-length'] === undefined) return 'MissingContentLength';
     if (!this.#isSigned(request)) return 'SignatureDoesNotMatch';
-    const { pathname } = new URL(request.url ?? '', 'http://x');
-    return pathname.split('/')[1] === this.#options.bucket ? null : 'NoSuchBucket';
+    return this.#nameOf(request) === null ? 'NoSuchBucket' : null;
+  }
+
+  /** Of the object that is asked for; null where the bucket is neither the first part of the host nor of the path. */
+  #nameOf({ url = '', headers }: IncomingMessage): string | null {
+    const { bucket } = this.#options;
+    const { pathname } = new URL(url, 'http://x');
+    if (headers.host?.split(/[.:]/, 1)[0] === bucket) return pathname.slice(1);
+    const [, first, ...rest] = pathname.split('/');
+    return first === bucket ? rest.join('/') : null;
   }
 
   /** Signature version 4, written from its description and not with the library that the server signs with. */
@@ -95,8 +111,11 @@ export class TestS3 {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
-    const name = pathname.split('/').slice(2).join('/');
+    const { searchParams } = new URL(request.url ?? '', 'http://x');
+    const name = this.#nameOf(request) ?? '';
+    if (searchParams.has('uploads') || searchParams.has('uploadId')) {
+      return this.#answerUpload({ method: request.method ?? '', name, query: searchParams, bytes }, response);
+    }
     if (name === '') return request.method === 'HEAD' ? answer(response, 200, '') : this.#list(response, searchParams);
     if (request.method === 'PUT') {
       this.objects.set(name, { bytes, modifiedAt: Date.now() });
@@ -113,6 +132,38 @@ export class TestS3 {
     answer(response, 206, object.bytes.subarray(Number(start), Number(end) + 1));
   }
 
+  #answerUpload({ method, name, query, bytes }: UploadRequest, response: ServerResponse): void {
+    if (method === 'GET') {
+      const open = [...this.uploads].filter(([, upload]) => upload.name.startsWith(query.get('prefix') ?? ''));
+      const list = open.map(([id, upload]) => `<Upload><Key>${upload.name}</Key><UploadId>${id}</UploadId></Upload>`);
+      return answer(response, 200, `<ListMultipartUploadsResult>${list.join('')}</ListMultipartUploadsResult>`);
+    }
+    if (query.has('uploads')) {
+      const id = `upload-${this.asked.length}`;
+      this.uploads.set(id, { name, parts: new Map() });
+      return answer(
+        response,
+        200,
+        `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+      );
+    }
+    const id = query.get('uploadId') ?? '';
+    const upload = this.uploads.get(id);
+    if (upload?.name !== name) return answer(response, 404, '<Error><Code>NoSuchUpload</Code></Error>');
+    if (method === 'PUT') {
+      upload.parts.set(Number(query.get('partNumber')), bytes);
+      response.setHeader('etag', tagOf(bytes));
+      return answer(response, 200, '');
+    }
+    if (method === 'POST') {
+      const refusal = completionFault(upload.parts, String(bytes));
+      if (refusal !== null) return answer(response, 400, `<Error><Code>${refusal}</Code></Error>`);
+      this.objects.set(name, { bytes: Buffer.concat(partsOf(upload.parts)), modifiedAt: Date.now() });
+    }
+    this.uploads.delete(id);
+    answer(response, method === 'POST' ? 200 : 204, '');
+  }
+
   #list(response: ServerResponse, query: URLSearchParams): void {
     const after = query.get('continuation-token') ?? '';
     const names = [...this.objects.keys()]
@@ -126,6 +177,36 @@ export class TestS3 {
     const next = names.length > page.length ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : '';
     answer(response, 200, `<?xml version="1.0"?><ListBucketResult>${contents.join('')}${next}</ListBucketResult>`);
   }
+}
+
+interface UploadRequest {
+  readonly method: string;
+  readonly name: string;
+  readonly query: URLSearchParams;
+  readonly bytes: Buffer;
+}
+
+function tagOf(bytes: Buffer): string {
+  return `"${createHash('md5').update(bytes).digest('hex')}"`;
+}
+
+function partsOf(parts: ReadonlyMap<number, Buffer>): Buffer[] {
+  return [...parts].sort(([one], [other]) => one - other).map(([, bytes]) => bytes);
+}
+
+/** What is wrong with the list of parts that a client says it has stored. */
+function completionFault(parts: ReadonlyMap<number, Buffer>, xml: string): string | null {
+  const named = [...xml.matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>([^<]*)</g)];
+  const isRight = named.every(([, number, tag], at) => {
+    const bytes = parts.get(Number(number));
+    return Number(number) === at + 1 && bytes !== undefined && tagOf(bytes) === tag;
+  });
+  if (!isRight || named.length !== parts.size) return 'InvalidPart';
+  return partsOf(parts)
+    .slice(0, -1)
+    .some(({ length }) => length < MIN_PART_BYTES)
+    ? 'EntityTooSmall'
+    : null;
 }
 
 function answer(response: ServerResponse, status: number, body: string | Buffer): void {
