@@ -89,7 +89,8 @@ export const SERVER_ROOMS = {
   flags: ['audit', 'storage'],
   trends: ['storage'],
   webhooks: ['messages', 'channels', 'users', 'audit', 'rate-limit', 'storage'],
-  backup: ['storage'],
+  // the files of messages are in a backup too
+  backup: ['attachments', 'audit', 'storage'],
   embedded: [],
   storage: [],
   config: [],
@@ -107,6 +108,7 @@ const FREE_FILES = [
   'state.ts',
   'accounts.ts',
   'files.ts',
+  'backups.ts',
   'cluster.ts',
   'node.ts',
   'node-ports.ts',

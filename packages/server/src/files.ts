@@ -58,23 +58,29 @@ export function buildFiles({ config, clock, logger, db }: FilesPorts): Files {
   };
 }
 
+/** How a bucket is reached. */
+export type BucketConfig = Pick<Config, 's3Endpoint' | 's3Region' | 's3AccessKeyId' | 's3SecretAccessKey'>;
+
 /** What decides where files are kept. */
-export type BlobStoreConfig = Pick<
-  Config,
-  'dataDir' | 's3Bucket' | 's3Endpoint' | 's3Region' | 's3AccessKeyId' | 's3SecretAccessKey' | 's3Prefix'
->;
+export type BlobStoreConfig = BucketConfig & Pick<Config, 'dataDir' | 's3Bucket' | 's3Prefix'>;
 
 /** The store of the settings: a bucket where one is named, else the data directory. Throws a `StartError` for half a bucket. */
 export function openBlobStore(config: BlobStoreConfig): BlobStore {
-  const { s3Bucket: bucket, s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey, s3Region: region } = config;
+  const { s3Bucket: bucket } = config;
   if (bucket === undefined) return new DiskBlobStore(join(config.dataDir, 'attachments'));
+  return new S3BlobStore(openBucket(config, bucket), config.s3Prefix);
+}
+
+/** A bucket of the storage that the settings name. Throws a `StartError` where its key is missing. */
+export function openBucket(config: BucketConfig, bucket: string): S3Bucket {
+  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey, s3Region: region } = config;
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     throw new StartError({
       code: 'bad_settings',
-      message: 'unable to use the bucket of PARLEY_S3_BUCKET; its key is missing',
+      message: `unable to use the bucket ${bucket}; its key is missing`,
       hint: 'Set PARLEY_S3_ACCESS_KEY_ID and PARLEY_S3_SECRET_ACCESS_KEY.',
     });
   }
   const endpoint = config.s3Endpoint ?? `https://s3.${region}.amazonaws.com`;
-  return new S3BlobStore(new S3Bucket({ endpoint, bucket, region, accessKeyId, secretAccessKey }), config.s3Prefix);
+  return new S3Bucket({ endpoint, bucket, region, accessKeyId, secretAccessKey });
 }

@@ -1,23 +1,32 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { BlobStore } from '../attachments/blob-store.ts';
+import { DiskBlobStore } from '../attachments/disk-blob-store.ts';
+import { S3BlobStore } from '../attachments/s3-blob-store.ts';
+import { S3Bucket } from '../attachments/s3-bucket.ts';
 import { backupCommand } from '../cli/backup-command.ts';
 import { restoreCommand } from '../cli/restore-command.ts';
 import { runProgram } from '../cli/run-program.ts';
 import { verifyCommand } from '../cli/verify-command.ts';
 import { migrateDown, migrationStates } from '../storage/migrate.ts';
-import { openPostgres, query } from '../storage/postgres.ts';
+import { connectApart, openPostgres, query } from '../storage/postgres.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { SocketClient } from '../testing/socket-client.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
 import { startTestNode } from '../testing/test-node.ts';
+import { TestS3 } from '../testing/test-s3.ts';
 import { waitFor } from '../testing/wait-for.ts';
+import { writeBackup } from './backup.ts';
+import type { BackupFile } from './backup-file.ts';
 
 let database: MigratedDatabase;
 let directory: string;
@@ -34,11 +43,14 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function parley(line: string, url: string, dataDir = directory) {
+const parley = (line: string, url: string, dataDir?: string, env?: Record<string, string>) =>
+  parleyWith(line.split(' '), url, dataDir, env);
+
+async function parleyWith(words: string[], url: string, dataDir = directory, env: Record<string, string> = {}) {
   let out = '';
   let complaint = '';
   const terminal = {
-    env: { DATABASE_URL: url, PARLEY_DATA_DIR: dataDir },
+    env: { DATABASE_URL: url, PARLEY_DATA_DIR: dataDir, ...env },
     out: (text: string) => {
       out += text;
     },
@@ -48,7 +60,7 @@ async function parley(line: string, url: string, dataDir = directory) {
     .addCommand(backupCommand(terminal))
     .addCommand(restoreCommand(terminal))
     .addCommand(verifyCommand(terminal));
-  const code = await runProgram(program, line.split(' '), (text) => {
+  const code = await runProgram(program, words, (text) => {
     complaint += text;
   });
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
@@ -113,6 +125,19 @@ async function firstSync(postgres: Pick<MigratedDatabase, 'db' | 'pool'>, epoch:
   return client.of('sync')[0];
 }
 
+/** Stores a file, and a row that speaks of it. */
+async function addFile(blobs: BlobStore, bytes: Buffer, small?: Buffer): Promise<string> {
+  const { key } = await blobs.write(Readable.from([bytes]), bytes.length + 1);
+  const thumb = small && (await blobs.write(Readable.from([small]), small.length)).key;
+  await query(
+    database.db,
+    `INSERT INTO attachments (id, owner_id, storage_key, name, type, size, created_at, thumb_key, thumb_width, thumb_height)
+     VALUES (gen_random_uuid(), $1, $2, 'a', 'image/png', $3, now(), $4::text, $5::int, $5::int)`,
+    [ada, key, bytes.length, thumb ?? null, thumb === undefined ? null : 1],
+  );
+  return key;
+}
+
 const contentOf = (postgres: Pick<MigratedDatabase, 'db'>, table: string) =>
   query<{ row: string }>(postgres.db, `SELECT x::text AS row FROM ${table} x ORDER BY 1`);
 
@@ -156,7 +181,7 @@ describe('a backup', () => {
     expect(verified.json()).toMatchObject({ ok: true, rows: { messages: ids.size } });
   });
 
-  test('[BAK1] gives every table back to the letter, attachments too, and numbers go on', async () => {
+  test('[BAK1] gives every table back to the letter, and numbers go on', async () => {
     await addMessages(5_000);
     await query(
       database.db,
@@ -166,20 +191,16 @@ describe('a backup', () => {
       channelId,
       ada,
     ]);
-    const attachments = join(directory, 'attachments', 'ab');
-    await mkdir(attachments, { recursive: true });
-    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, at) => (at * 7) % 251));
-    await writeFile(join(attachments, 'cdef'), bytes);
-    await writeFile(join(attachments, 'empty'), '');
     const file = join(directory, 'all.parley');
     expect((await parley(`backup ${file}`, source())).complaint).toBe('');
     const target = await emptyDatabase();
-    const other = join(directory, 'other');
-    expect((await parley(`restore ${file} --keep-sessions --same-epoch`, target.url, other)).complaint).toBe('');
-    for (const table of ['users', 'channels', 'channel_members', 'messages', 'reactions', 'audit_log'])
+    expect((await parley(`restore ${file} --keep-sessions --same-epoch`, target.url)).complaint).toBe('');
+    for (const table of ['users', 'channels', 'channel_members', 'messages', 'reactions'])
       expect([table, await contentOf(target, table)]).toEqual([table, await contentOf(database, table)]);
-    expect(await readFile(join(other, 'attachments', 'ab', 'cdef'))).toEqual(bytes);
-    expect(readdirSync(join(other, 'attachments', 'ab')).sort()).toEqual(['cdef', 'empty']);
+    // The backup itself is told after its snapshot.
+    expect(await contentOf(target, 'audit_log')).toEqual(
+      await contentOf(database, `(SELECT * FROM audit_log WHERE action <> 'backup.made')`),
+    );
     const [next] = await query<{ id: number }>(
       target.db,
       `INSERT INTO audit_log (action) VALUES ('next') RETURNING id`,
@@ -207,6 +228,161 @@ describe('a backup', () => {
     expect(readdirSync(directory)).toEqual(['b']);
     expect(readFileSync(file, 'utf8')).toBe('the one before');
   });
+});
+
+/** An S3 storage, and the settings by which it is reached. */
+async function bucketStorage() {
+  const s3 = await TestS3.start();
+  const bucket = new S3Bucket(s3.options);
+  onTestFinished(async () => {
+    bucket.close();
+    await s3.stop();
+  });
+  const { endpoint, region, accessKeyId, secretAccessKey } = s3.options;
+  const env = {
+    PARLEY_S3_ENDPOINT: endpoint,
+    PARLEY_S3_REGION: region,
+    PARLEY_S3_ACCESS_KEY_ID: accessKeyId,
+    PARLEY_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  return {
+    s3,
+    env,
+    blobs: new S3BlobStore(bucket, 'parley/'),
+    inBucket: { ...env, PARLEY_S3_BUCKET: s3.options.bucket, PARLEY_S3_PREFIX: 'parley/' },
+  };
+}
+
+describe('the files of messages', () => {
+  const large = Buffer.from(Array.from({ length: 5_000_000 }, (_, at) => (at * 7) % 251));
+
+  test('[BAK1] go from a bucket into a backup in a bucket, and from there to a disk and into another bucket', async () => {
+    const from = await bucketStorage();
+    const [key, short, empty] = [
+      await addFile(from.blobs, large, Buffer.from('small version')),
+      await addFile(from.blobs, Buffer.from('short')),
+      await addFile(from.blobs, Buffer.alloc(0)),
+    ];
+    from.s3.objects.set(`parley/${'0'.repeat(48)}`, { bytes: Buffer.from('of nobody'), modifiedAt: 0 });
+    const made = await parley('backup s3://files/backups/b.gz --json', source(), directory, from.inBucket);
+    expect([made.complaint, made.json()]).toMatchObject([
+      '',
+      { files: 4, filesMissing: 0, place: 's3://files/backups/b.gz' },
+    ]);
+    expect(readdirSync(directory)).toEqual([]);
+
+    const target = await emptyDatabase();
+    const other = join(directory, 'other');
+    const restored = await parley('restore s3://files/backups/b.gz --json', target.url, other, from.env);
+    expect([restored.complaint, restored.json()]).toMatchObject(['', { files: 4, sound: true }]);
+    const onDisk = new DiskBlobStore(join(other, 'attachments'));
+    expect((await buffer(await onDisk.read(key))).equals(large)).toBe(true);
+    expect(String(await buffer(await onDisk.read(short)))).toBe('short');
+    expect((await buffer(await onDisk.read(empty))).length).toBe(0);
+
+    // And back again, from the disk.
+    const again = await parley(`backup ${join(directory, 'b')} --json`, target.url, other);
+    expect([again.complaint, again.json()]).toMatchObject(['', { files: 4 }]);
+    const to = await bucketStorage();
+    const third = await emptyDatabase();
+    const moved = await parley(`restore ${join(directory, 'b')} --json`, third.url, directory, to.inBucket);
+    expect([moved.complaint, moved.json()]).toMatchObject(['', { files: 4, sound: true }]);
+    expect(to.s3.objects.get(`parley/${key}`)?.bytes.equals(large)).toBe(true);
+    expect(to.s3.objects.size).toBe(4);
+  });
+
+  test('[BAK1] whose bytes are gone are counted, and the rest is backed up', async () => {
+    const blobs = new DiskBlobStore(join(directory, 'attachments'));
+    await blobs.remove(await addFile(blobs, Buffer.from('gone')));
+    const kept = await addFile(blobs, Buffer.from('kept'));
+    await query(database.db, 'UPDATE attachments SET gone_at = now() WHERE storage_key = $1', [
+      await addFile(blobs, Buffer.from('deleted')),
+    ]);
+    const made = await parley(`backup ${join(directory, 'b')} --json`, source());
+    expect([made.complaint, made.json()]).toMatchObject(['', { files: 1, filesMissing: 1 }]);
+    const lines = String(gunzipSync(readFileSync(join(directory, 'b'))));
+    expect(lines).toContain(`{"file":"${kept.slice(0, 2)}/${kept}","bytes":4}`);
+  });
+
+  test('[BAK3] [BAK4] of a restore that fails are taken out again, and those of one that was killed are no obstacle', async () => {
+    const blobs = new DiskBlobStore(join(directory, 'attachments'));
+    const key = await addFile(blobs, Buffer.from('one'));
+    const file = join(directory, 'b');
+    await parley(`backup ${file}`, source());
+    const target = await emptyDatabase();
+    const other = join(directory, 'other');
+    const there = new DiskBlobStore(join(other, 'attachments'));
+    await there.put(key, Readable.from([Buffer.from('one')]));
+    expect((await parley(`restore ${file}`, target.url, other)).complaint).toBe('');
+
+    await query(database.db, 'ALTER TABLE channel_members DROP CONSTRAINT channel_members_user_id_fkey');
+    await query(database.db, 'UPDATE channel_members SET user_id = gen_random_uuid()');
+    await parley(`backup ${file}`, source());
+    const third = await emptyDatabase();
+    expect((await parley(`restore ${file}`, third.url, join(directory, 'third'))).code).toBe(1);
+    const left: string[] = [];
+    for await (const one of new DiskBlobStore(join(directory, 'third', 'attachments')).storedBefore(Date.now() + 1_000))
+      left.push(one);
+    expect(left).toEqual([]);
+  });
+});
+
+describe('verify of a backup', () => {
+  test('[BAK7] restores it into a database that is thrown away, and tells what it found', async () => {
+    const { s3, env } = await bucketStorage();
+    await addMessages(300);
+    await parley('backup s3://files/b', source(), directory, env);
+    const nowhere = 'postgresql://nobody@127.0.0.1:1/none';
+    const whole = await parley('verify s3://files/b --quick --json', nowhere, directory, env);
+    expect([whole.complaint, whole.json()]).toMatchObject(['', { whole: true, sound: null }]);
+
+    await query(database.db, 'UPDATE channels SET last_seq = last_seq + 1');
+    const file = join(directory, 'rotten');
+    await parley(`backup ${file}`, source());
+    const rotten = await parley(`verify ${file}`, nowhere);
+    expect([rotten.code, rotten.complaint]).toEqual([1, expect.stringContaining('seq gapless')]);
+    expect(rotten.out).toContain('last_seq 301; 300 messages');
+
+    const object = s3.objects.get('b');
+    object?.bytes.writeUInt8(object.bytes.readUInt8(object.bytes.length >> 1) ^ 1, object.bytes.length >> 1);
+    const damaged = await parley('verify s3://files/b --quick', nowhere, directory, env);
+    expect([damaged.code, damaged.complaint]).toEqual([1, expect.stringContaining('unable to use the backup')]);
+  });
+
+  test('[BAK9] places that cannot be are refused', async () => {
+    for (const [place, reason] of [
+      ['s3://files', 'names no object'],
+      ['s3://files/b/', 'names no object'],
+      ['s3:/files/b', 's3://bucket/key'],
+      ['s3://files/a b', 's3://bucket/key'],
+      ['s3://files/b', 'key is missing'],
+    ] as const) {
+      const refused = await parleyWith(['backup', place], source());
+      expect([refused.code, refused.complaint]).toEqual([1, expect.stringContaining(reason)]);
+    }
+  });
+});
+
+/** A place that fails when it has taken some. */
+const failingFile: BackupFile = {
+  name: 'nowhere',
+  async write(content) {
+    for await (const _ of content) throw new Error('no room');
+    return 0;
+  },
+  async *read() {},
+};
+
+test('[BAK1] a backup that cannot be written ends, and the next one can be made', async () => {
+  await addMessages(60_000);
+  const full = await parley('backup /dev/full/b', source());
+  expect([full.code, full.complaint]).toEqual([1, expect.stringContaining('unable to write')]);
+  // The place fails while rows are on their way.
+  const client = await connectApart(database);
+  const writing = writeBackup({ client, file: failingFile, blobs: null, serverVersion: 'test' });
+  await expect(writing).rejects.toThrow('no room');
+  await client.end();
+  expect((await parley(`backup ${join(directory, 'b')}`, source())).code).toBe(0);
 });
 
 test('[BAK1] a backup replaces what a killed one left, and refuses to run beside another', async () => {
@@ -273,16 +449,20 @@ describe('a restore', () => {
   });
 
   test('[BAK4] refuses a database, and attachments, that are not empty', async () => {
-    await mkdir(join(directory, 'attachments'));
-    await writeFile(join(directory, 'attachments', 'one'), 'one');
+    const blobs = new DiskBlobStore(join(directory, 'attachments'));
+    await addFile(blobs, Buffer.from('one'));
     const file = join(directory, 'b');
     await parley(`backup ${file}`, source());
+    await addFile(blobs, Buffer.from('of somebody else'));
     const again = await parley(`restore ${file}`, source());
     expect([again.code, again.complaint]).toEqual([1, expect.stringContaining('the database is not empty')]);
     expect((await query(database.db, 'SELECT FROM users')).length).toBe(1);
     const target = await emptyDatabase();
     const beside = await parley(`restore ${file}`, target.url);
-    expect([beside.code, beside.complaint]).toEqual([1, expect.stringContaining('there are files in')]);
+    expect([beside.code, beside.complaint]).toEqual([
+      1,
+      expect.stringContaining('files that the backup does not know'),
+    ]);
     expect(await tablesOf(target)).toEqual([]);
   });
 

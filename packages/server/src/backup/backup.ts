@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import type { BlobStore } from '../attachments/blob-store.ts';
 import { StartError } from '../lib/start-error.ts';
+import type { BackupFile } from './backup-file.ts';
+import { filesOf } from './backup-files.ts';
 import { type CopiedTable, listTables } from './catalog.ts';
-import { BACKUP_FORMAT, type BackupHeader, END_OF_ROWS, type Manifest } from './container.ts';
+import { BACKUP_FORMAT, type BackupHeader, END_OF_ROWS, lineOf, type Manifest } from './container.ts';
 
 const NEWLINE = 10;
+/** The default of 16 KiB would make many small writes. */
+const GZIP_BYTES = 262_144;
 
 /** How far a backup or a restore is. */
 export interface Progress {
@@ -20,13 +21,15 @@ export interface Progress {
 }
 
 export interface BackupOptions {
-  /** Connected, and used by nobody else meanwhile. */
+  /** Connected apart, and used by nobody else meanwhile; after a failure it is of no more use. */
   readonly client: pg.ClientBase;
-  readonly file: string;
-  /** Where attachments are kept; left out of the backup without it, or when there is no such directory. */
-  readonly attachmentsDir?: string;
+  readonly file: BackupFile;
+  /** Where the files of messages are kept; null leaves them out of the backup. */
+  readonly blobs: BlobStore | null;
   readonly serverVersion: string;
-  onProgress?(progress: Progress): void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Gives the backup up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BackupReport {
@@ -34,63 +37,23 @@ export interface BackupReport {
   readonly manifest: Manifest;
   /** Bytes of the file. */
   readonly bytes: number;
+  /** Files that the database speaks of, and whose bytes are gone. */
+  readonly missing: number;
 }
 
-/**
- * Writes one consistent snapshot of the database to a file, while others go on reading and writing. The file has its name
- * only once it is whole and on the disk; only its owner may read it, since it holds every message.
- */
+/** Writes one consistent snapshot of the database, and the files that it speaks of, while others go on reading and writing. */
 export async function writeBackup(options: BackupOptions): Promise<BackupReport> {
-  const { client } = options;
-  try {
-    const { header, tables } = await openSnapshot(client, options.serverVersion);
-    const report = await writeSnapshot(options, header, tables);
-    await client.query('COMMIT');
-    return report;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
-    throw error;
-  }
-}
-
-async function writeSnapshot(
-  options: BackupOptions,
-  header: BackupHeader,
-  tables: readonly CopiedTable[],
-): Promise<BackupReport> {
-  const { file } = options;
-  const part = `${file}.part`;
-  const handle = await openPart(part);
-  try {
-    const manifest: Manifest = { tables: {}, files: 0, sha256: '' };
-    const content = Readable.from(contentOf(options, header, tables, manifest), { objectMode: false });
-    await pipeline(content, createGzip(), createWriteStream('', { fd: handle.fd, autoClose: false }));
-    await handle.sync();
-    const { size } = await handle.stat();
-    await handle.close();
-    await rename(part, file);
-    await syncDirectory(dirname(file));
-    return { header, manifest, bytes: size };
-  } catch (error) {
-    await handle.close().catch(() => {});
-    await rm(part, { force: true });
-    throw error;
-  }
-}
-
-/** A file of this name is left from a backup that was killed: no other one runs, as the lock of the snapshot has shown. */
-async function openPart(part: string) {
-  try {
-    await rm(part, { force: true });
-    return await open(part, 'wx', 0o600);
-  } catch (error) {
-    throw new StartError({
-      code: 'backup_unwritable',
-      message: `unable to write ${part}; ${error instanceof Error ? error.message : String(error)}`,
-      hint: 'See that the directory is there and can be written.',
-      cause: error,
-    });
-  }
+  const { client, file } = options;
+  const { header, tables, expectedBytes } = await openSnapshot(client, options.serverVersion);
+  const manifest: Manifest = { tables: {}, files: 0, sha256: '' };
+  const found = { missing: 0 };
+  const content = contentOf(options, header, tables, { manifest, found });
+  const compressed = createGzip({ chunkSize: GZIP_BYTES });
+  // Its errors come to whoever reads from it, and so out of the place.
+  pipeline(Readable.from(content, { objectMode: false }), compressed, () => {});
+  const bytes = await file.write(compressed, expectedBytes);
+  await client.query('COMMIT');
+  return { header, manifest, bytes, missing: found.missing };
 }
 
 /** One snapshot for all tables. No time limit: a backup takes as long as it takes. */
@@ -128,7 +91,17 @@ async function openSnapshot(client: pg.ClientBase, serverVersion: string) {
     epoch: fact.epoch,
     snapshotAt: fact.at,
   };
-  return { header, tables };
+  return { header, tables, expectedBytes: await estimate(client, tables) };
+}
+
+/** More than the backup can come to, for places that must know: rows compressed take less than tables and indexes. */
+async function estimate(client: pg.ClientBase, tables: readonly CopiedTable[]): Promise<number> {
+  const hasFiles = tables.some(({ table }) => table === 'attachments');
+  const files = hasFiles ? '(SELECT coalesce(sum(size), 0) FROM attachments)::float8 * 1.1' : '0';
+  const { rows } = await client.query<{ bytes: number }>(
+    `SELECT pg_database_size(current_database())::float8 + ${files} AS bytes`,
+  );
+  return rows[0]?.bytes ?? 0;
 }
 
 /** Two backups that write the same file would spoil it, and two at once are of no use. The lock ends with the transaction. */
@@ -144,25 +117,32 @@ async function demandAlone(client: pg.ClientBase): Promise<void> {
   });
 }
 
-/** All bytes of the container; fills the manifest as it goes. */
+/** What is learned on the way. */
+interface Tally {
+  readonly manifest: Manifest;
+  readonly found: { missing: number };
+}
+
+/** All bytes of the container; fills the tally as it goes. */
 async function* contentOf(
   options: BackupOptions,
   header: BackupHeader,
   tables: readonly CopiedTable[],
-  manifest: Manifest,
+  tally: Tally,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let rows = 0;
   let bytes = 0;
-  for await (const part of partsOf(options, header, tables, manifest)) {
+  for await (const part of partsOf(options, header, tables, tally)) {
+    options.signal?.throwIfAborted();
     hash.update(part.bytes);
     rows += part.rows;
     bytes += part.bytes.length;
     options.onProgress?.({ rows, bytes });
     yield part.bytes;
   }
-  manifest.sha256 = hash.digest('hex');
-  yield lineOf({ manifest });
+  tally.manifest.sha256 = hash.digest('hex');
+  yield lineOf({ manifest: tally.manifest });
 }
 
 interface Part {
@@ -171,10 +151,10 @@ interface Part {
 }
 
 async function* partsOf(
-  { client, attachmentsDir }: BackupOptions,
+  { client, blobs }: BackupOptions,
   header: BackupHeader,
   tables: readonly CopiedTable[],
-  manifest: Manifest,
+  { manifest, found }: Tally,
 ): AsyncGenerator<Part> {
   yield { bytes: lineOf(header), rows: 0 };
   for (const { table, columns } of tables) {
@@ -189,34 +169,16 @@ async function* partsOf(
     manifest.tables[table] = count;
     yield { bytes: Buffer.from(`${END_OF_ROWS}\n`), rows: 0 };
   }
-  if (attachmentsDir === undefined) return;
-  for await (const bytes of filesOf(attachmentsDir, manifest)) yield { bytes, rows: 0 };
-}
-
-/** Files are written once and never changed, so that those the snapshot speaks of are still what they were. */
-async function* filesOf(directory: string, manifest: Manifest): AsyncGenerator<Buffer> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    // One that was removed since belongs to no message of now; one that is open can be read to its end.
-    const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (handle === undefined) continue;
-    const { size } = await handle.stat();
-    yield lineOf({ file: relative(directory, path).split(sep).join('/'), bytes: size });
-    let read = 0;
-    if (size > 0) {
-      for await (const chunk of handle.createReadStream({ end: size - 1, autoClose: false })) {
-        read += (chunk as Buffer).length;
-        yield chunk as Buffer;
-      }
+  const columns = tables.find(({ table }) => table === 'attachments')?.columns;
+  if (blobs === null || columns === undefined) return;
+  for await (const { head, content } of filesOf(client, blobs, columns)) {
+    if (content === null) {
+      found.missing += 1;
+      continue;
     }
-    await handle.close();
-    if (read !== size) throw new Error(`unable to back up ${path}; it changed while it was read`);
-    yield Buffer.of(NEWLINE);
+    yield { bytes: lineOf(head), rows: 0 };
+    for await (const bytes of content) yield { bytes, rows: 0 };
+    yield { bytes: Buffer.of(NEWLINE), rows: 0 };
     manifest.files += 1;
   }
 }
@@ -225,19 +187,4 @@ function countLines(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
   return count;
-}
-
-function lineOf(value: unknown): Buffer {
-  return Buffer.from(`${JSON.stringify(value)}\n`);
-}
-
-/** A renamed file survives a power cut only once its directory is on the disk. Windows has no such thing. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

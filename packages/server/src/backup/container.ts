@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BLOB_KEY } from '../attachments/blob-store.ts';
 import { StartError } from '../lib/start-error.ts';
 
 /**
@@ -8,7 +9,7 @@ import { StartError } from '../lib/start-error.ts';
  *     {"table":"users","columns":["id",...]}       one of these for each table, in an order that foreign keys allow
  *     ...                                          its rows in PostgreSQL's COPY text format, one to a line
  *     \.                                           the end of the table
- *     {"file":"ab/cdef","bytes":1234}              one of these for each file of the attachments
+ *     {"file":"ab/abcdef","bytes":1234}            one of these for each file of the attachments, by its path on a disk
  *     ...                                          exactly that many bytes, then a line end
  *     {"manifest":{"tables":{"users":3},"files":1,"sha256":"..."}}   rows of each table; the hash is of all lines before
  */
@@ -67,6 +68,18 @@ export function parseEntry(line: string): BackupEntry {
   return entry.data;
 }
 
+/** Where a file of the attachments is written in a container. */
+export function pathOf(key: string): string {
+  return `${key.slice(0, 2)}/${key}`;
+}
+
+/** The key of a file by its path; nothing else is taken. */
+export function keyOf(path: string): string {
+  const key = path.slice(3);
+  if (!BLOB_KEY.test(key) || path !== pathOf(key)) throw damaged('the name of a file in it is not one of ours');
+  return key;
+}
+
 function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -83,4 +96,9 @@ export function damaged(reason: string, cause?: unknown): StartError {
     hint: 'Nothing was changed. Use another backup, or fetch this file again from where it is kept.',
     cause,
   });
+}
+
+/** A line of the container. */
+export function lineOf(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
 }

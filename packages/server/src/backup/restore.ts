@@ -2,25 +2,28 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { BlobStore } from '../attachments/blob-store.ts';
 import { StartError } from '../lib/start-error.ts';
 import { dropSchema, knowsMigrations, migrateExactly, migrateUp } from '../storage/migrate.ts';
 import type { Postgres } from '../storage/postgres.ts';
 import type { Progress } from './backup.ts';
+import type { BackupFile } from './backup-file.ts';
 import { listTables, namesOfTables } from './catalog.ts';
 import { checkBackup, openBackup } from './check-backup.ts';
-import { type BackupHeader, type Manifest, parseEntry } from './container.ts';
+import { type BackupHeader, keyOf, type Manifest, parseEntry } from './container.ts';
 import { RestoredFiles } from './restored-files.ts';
 
 export interface RestoreOptions {
   /** Its connections must have no statement timeout. */
   readonly postgres: Postgres;
-  readonly file: string;
-  readonly attachmentsDir: string;
+  readonly file: BackupFile;
+  /** Where its files are put; null leaves them out. */
+  readonly blobs: BlobStore | null;
   /** Keep the name of the history of revs: only when the backup lacks nothing that clients have seen. */
   readonly sameEpoch: boolean;
   /** Keep people signed in. Otherwise whoever stole a token since cannot use it, and everybody signs in again. */
   readonly keepSessions: boolean;
-  onProgress?(progress: Progress): void;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface RestoreReport {
@@ -37,13 +40,13 @@ export interface RestoreReport {
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   const { postgres, file } = options;
-  const { header, manifest } = await checkBackup(file);
+  const { header, manifest, keys } = await checkBackup(file);
   demandKnownMigrations(header);
   const client = await postgres.pool.connect();
-  const files = new RestoredFiles(options.attachmentsDir);
+  const files = new RestoredFiles(options.blobs);
   try {
     await demandEmpty(client);
-    if (manifest.files > 0) await files.demandEmpty();
+    if (manifest.files > 0) await files.demandNoOthers(keys);
     const epoch = await fill(client, options, header, manifest, files);
     const migrated = await migrateUp(postgres.db);
     await client.query('ANALYZE');
@@ -87,7 +90,6 @@ async function fill(
     await copyAll(client, options, manifest, files);
     await raiseSequences(client);
     const epoch = await settle(client, options, header);
-    await files.keep();
     await client.query('COMMIT');
     return epoch;
   } catch (error) {
@@ -115,7 +117,7 @@ async function copyAll(
     const entry = parseEntry(await reader.line());
     if ('manifest' in entry) return;
     if ('file' in entry) {
-      await files.write(entry.file, Readable.from(reader.bytes(entry.bytes), { objectMode: false }));
+      await files.write(keyOf(entry.file), Readable.from(reader.bytes(entry.bytes), { objectMode: false }));
       bytes += entry.bytes;
     } else {
       const list = entry.columns.map((column) => pg.escapeIdentifier(column)).join(', ');
@@ -165,7 +167,7 @@ async function settle(client: pg.ClientBase, options: RestoreOptions, header: Ba
     );
   }
   if (!options.keepSessions) await client.query('DELETE FROM sessions');
-  await client.query(`DELETE FROM server_state WHERE key IN ('last_backup', 'last_verify')`);
+  await client.query(`DELETE FROM server_state WHERE key IN ('last_backup', 'last_verify', 'backup_schedule')`);
   await client.query(
     `INSERT INTO server_state (key, value) VALUES ('last_restore', jsonb_build_object('at', now(), 'snapshotAt', $1::text))
      ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`,

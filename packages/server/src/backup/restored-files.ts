@@ -1,59 +1,44 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { BlobStore } from '../attachments/blob-store.ts';
 import { StartError } from '../lib/start-error.ts';
-import { damaged } from './container.ts';
 
-/** The attachments of a backup: beside their directory until all are there, so that a failed restore leaves none. */
+/** The files of a backup on their way into a store, whichever kind it is; a failed restore takes them out again. */
 export class RestoredFiles {
-  readonly #directory: string;
-  readonly #aside: string;
-  #hasWritten = false;
-  #isKept = false;
+  readonly #blobs: BlobStore | null;
+  readonly #written: string[] = [];
 
-  constructor(directory: string) {
-    this.#directory = directory;
-    this.#aside = `${directory}.restoring`;
+  constructor(blobs: BlobStore | null) {
+    this.#blobs = blobs;
   }
 
-  /** Refuses a directory that holds files already. */
-  async demandEmpty(): Promise<void> {
-    const names = await readdir(this.#directory).catch(() => []);
-    if (names.length === 0) return;
-    throw new StartError({
-      code: 'attachments_not_empty',
-      message: `unable to restore; there are files in ${this.#directory}`,
-      hint: 'Name a new directory by PARLEY_DATA_DIR, or move these files away; nothing was changed.',
-    });
-  }
-
-  /** Writes one file by its path below the directory; a path that leads out of it is refused. */
-  async write(path: string, content: Readable): Promise<void> {
-    if (posix.isAbsolute(path) || path !== posix.normalize(path) || /(^|\/)\.\.(\/|$)|[\\:\0]/.test(path)) {
-      throw damaged('the name of a file in it leads elsewhere');
+  /**
+   * Refuses a store with files that the backup does not know: they belong to another database, and the server would remove
+   * them as files that nobody needs. Files of the backup itself are left from a restore that was killed.
+   */
+  async demandNoOthers(known: ReadonlySet<string>): Promise<void> {
+    if (this.#blobs === null) return;
+    await this.#blobs.check();
+    for await (const key of this.#blobs.storedBefore(Number.POSITIVE_INFINITY)) {
+      if (known.has(key)) continue;
+      throw new StartError({
+        code: 'attachments_not_empty',
+        message: 'unable to restore; where attachments are kept there are files that the backup does not know',
+        hint: 'Name a new place by PARLEY_DATA_DIR, or by PARLEY_S3_PREFIX for a bucket; nothing was changed.',
+      });
     }
-    if (!this.#hasWritten) await rm(this.#aside, { recursive: true, force: true });
-    this.#hasWritten = true;
-    const target = join(this.#aside, path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await pipeline(content, createWriteStream(target, { mode: 0o600, flush: true }));
   }
 
-  /** Gives the files their place. */
-  async keep(): Promise<void> {
-    if (!this.#hasWritten) return;
-    // Empty, as was seen before; rmdir refuses if it is not any more.
-    await rmdir(this.#directory).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    await rename(this.#aside, this.#directory);
-    this.#isKept = true;
+  async write(key: string, content: Readable): Promise<void> {
+    if (this.#blobs === null) {
+      for await (const _ of content);
+      return;
+    }
+    this.#written.push(key);
+    await this.#blobs.put(key, content);
   }
 
   /** Removes what was written. */
   async discard(): Promise<void> {
-    if (this.#hasWritten) await rm(this.#isKept ? this.#directory : this.#aside, { recursive: true, force: true });
+    for (const key of this.#written) await this.#blobs?.remove(key).catch(() => {});
   }
 }

@@ -10,6 +10,7 @@ import { migrateDown, migrationStates } from '../storage/migrate.ts';
 import { query } from '../storage/postgres.ts';
 import { addUser, migratedDatabase } from '../testing/migrated-database.ts';
 import { checkBackup } from './check-backup.ts';
+import { DiskBackupFile } from './disk-backup.ts';
 
 test('[MIG6] an upgrade of a database with data begins with a snapshot, and rollback takes it back', async () => {
   const database = await migratedDatabase();
@@ -61,7 +62,7 @@ test('[MIG6] an upgrade of a database with data begins with a snapshot, and roll
   expect(upgrades.map(({ complaint }) => complaint)).toEqual(['', '']);
   const [first, ...others] = readdirSync(snapshots);
   expect([others, await waiting()]).toEqual([[], 0]);
-  const { manifest } = await checkBackup(join(snapshots, String(first)));
+  const { manifest } = await checkBackup(new DiskBackupFile(join(snapshots, String(first))));
   expect(manifest.tables).toMatchObject({ users: 1 });
 
   await addUser(database, 'bob');

@@ -1,11 +1,12 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Logger } from '../monitoring/logger.ts';
 import { ranMigrations } from '../storage/compatibility.ts';
 import { migrateUp, migrationStates } from '../storage/migrate.ts';
-import { type Postgres, query } from '../storage/postgres.ts';
+import { connectApart, type Postgres, query } from '../storage/postgres.ts';
 import { writeBackup } from './backup.ts';
+import { DiskBackupFile } from './disk-backup.ts';
 import { recordCare } from './records.ts';
 
 /** Snapshots are kept here, below the data directory. */
@@ -33,11 +34,8 @@ export async function upgradeDatabase(options: UpgradeOptions): Promise<string[]
     logger?.info('no snapshot is taken before the migrations; PARLEY_UPGRADE_SNAPSHOTS is 0');
     return await migrateUp(postgres.db);
   }
-  // A connection of its own: a pool may be of one.
-  const client = new pg.Client(postgres.pool.options);
-  await client.connect();
+  const client = await connectApart(postgres);
   try {
-    await client.query('SET statement_timeout = 0');
     await client.query(`SELECT pg_advisory_lock(hashtextextended('parley upgrade', 0))`);
     if (await isWaiting(postgres)) await takeSnapshot(options, client);
     return await migrateUp(postgres.db);
@@ -62,7 +60,12 @@ async function takeSnapshot({ postgres, directory, keep, ...options }: UpgradeOp
   const from = (await ranMigrations(postgres.db)).at(-1);
   const at = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const file = join(directory, `${at}.parley`);
-  const { bytes } = await writeBackup({ client, file, serverVersion: options.serverVersion });
+  const { bytes } = await writeBackup({
+    client,
+    file: new DiskBackupFile(file),
+    blobs: null,
+    serverVersion: options.serverVersion,
+  });
   await recordCare(client, 'last_upgrade', { from, snapshot: file });
   options.logger?.info({ file, bytes }, 'a snapshot was taken before the migrations');
   const kept = (await readdir(directory)).filter((name) => name.endsWith('.parley')).sort();

@@ -1,43 +1,35 @@
-import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { writeBackup } from '../backup/backup.ts';
-import { recordCare } from '../backup/records.ts';
+import { makeBackup } from '../backup/make-backup.ts';
+import { openBackupFile } from '../backups.ts';
+import { openBlobStore } from '../files.ts';
 import { VERSION } from '../lib/version.ts';
+import { connectApart } from '../storage/postgres.ts';
 import { showProgress } from './show-progress.ts';
 import { processTerminal, type Terminal, writeFacts } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
 
-/** Attachments are kept here, below the data directory. */
-export const ATTACHMENTS = 'attachments';
-
-/** `parley backup FILE`: everything in one file, while the server runs. */
+/** `parley backup PLACE`: everything in one file or object, while the server runs; read back before it counts. */
 export function backupCommand(terminal: Terminal = processTerminal): Command {
   return new Command('backup')
-    .description('Write everything to one file; the server may go on running')
-    .argument('<file>', 'where to; it is replaced only by a whole new one')
+    .description('Write everything to one file or object, and read it back; the server may go on running')
+    .argument('<place>', 'a file, or s3://bucket/key; what is there is replaced only by a whole new one')
     .option('--json', 'as JSON')
-    .action((file: string, flags: { json?: true }) =>
+    .action((place: string, flags: { json?: true }) =>
       withDatabase(
         terminal,
-        async ({ pool, config }) => {
-          const client = await pool.connect();
+        async ({ db, pool, config }) => {
+          const file = openBackupFile(config, place);
+          const blobs = openBlobStore(config);
+          const client = await connectApart({ pool });
           const progress = showProgress(flags.json !== true);
           try {
-            const { header, manifest, bytes } = await writeBackup({
-              client,
-              file: resolve(file),
-              attachmentsDir: join(resolve(config.dataDir), ATTACHMENTS),
-              serverVersion: VERSION,
-              onProgress: (now) => progress.show(now),
-            });
-            const rows = Object.values(manifest.tables).reduce((sum, count) => sum + count, 0);
-            const facts = { snapshotAt: header.snapshotAt, rows, files: manifest.files, bytes };
-            await recordCare(client, 'last_backup', facts);
+            const onProgress = progress.show;
+            const made = await makeBackup({ db, client, file, blobs, serverVersion: VERSION, onProgress });
             progress.clear();
-            writeFacts(terminal, { file: resolve(file), ...facts, sha256: manifest.sha256 }, flags.json === true);
+            writeFacts(terminal, { ...made }, flags.json === true);
           } finally {
             progress.clear();
-            client.release();
+            await client.end();
           }
         },
         { schema: 'any', statementTimeoutMs: 0 },

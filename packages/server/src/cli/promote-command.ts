@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Progress, writeBackup } from '../backup/backup.ts';
 import { namesOfTables } from '../backup/catalog.ts';
+import { DiskBackupFile } from '../backup/disk-backup.ts';
 import { restoreBackup } from '../backup/restore.ts';
 import { readConfig } from '../config/config.ts';
 import type { Config } from '../config/settings.ts';
@@ -13,7 +14,7 @@ import { markPromoted, refusePromoted } from '../embedded/promoted.ts';
 import { StartError } from '../lib/start-error.ts';
 import { VERSION } from '../lib/version.ts';
 import { dropSchema, migrateUp } from '../storage/migrate.ts';
-import { openPostgres, type Postgres } from '../storage/postgres.ts';
+import { connectApart, openPostgres, type Postgres } from '../storage/postgres.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { showProgress } from './show-progress.ts';
 import { processTerminal, type Terminal, writeFacts } from './terminal.ts';
@@ -103,22 +104,21 @@ async function lookAt(target: Postgres, epoch: string): Promise<boolean> {
 
 /** By way of a backup: what checks a backup checks the move. */
 async function copy(source: Postgres, target: Postgres, config: Config, json: boolean): Promise<number> {
-  const file = join(resolve(config.dataDir), 'promote.gz');
-  // Files stay where they are: they are not in the database.
-  const attachmentsDir = join(resolve(config.dataDir), 'promote.files');
+  const file = new DiskBackupFile(join(resolve(config.dataDir), 'promote.gz'));
   const progress = showProgress(!json);
   const onProgress = (now: Progress) => progress.show(now);
-  const client = await source.pool.connect();
+  const client = await connectApart(source);
   try {
-    const { manifest } = await writeBackup({ client, file, attachmentsDir, serverVersion: VERSION, onProgress });
+    // Files stay where they are: they are not in the database.
+    const { manifest } = await writeBackup({ client, file, blobs: null, serverVersion: VERSION, onProgress });
     // Nothing was written after the snapshot, so clients go on from their positions, and nobody signs in anew.
     const kept = { sameEpoch: true, keepSessions: true };
-    await restoreBackup({ postgres: target, file, attachmentsDir, ...kept, onProgress });
+    await restoreBackup({ postgres: target, file, blobs: null, ...kept, onProgress });
     return Object.values(manifest.tables).reduce((sum, count) => sum + count, 0);
   } finally {
     progress.clear();
-    client.release();
-    await rm(file, { force: true });
+    await client.end();
+    await rm(file.name, { force: true });
   }
 }
 

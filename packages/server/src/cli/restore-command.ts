@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { restoreBackup } from '../backup/restore.ts';
+import { openBackupFile } from '../backups.ts';
 import { readConfig } from '../config/config.ts';
+import { openBlobStore } from '../files.ts';
 import { createLogger } from '../monitoring/logger.ts';
 import { openPostgres } from '../storage/postgres.ts';
-import { ATTACHMENTS } from './backup-command.ts';
 import { connectDatabase } from './connect-database.ts';
 import { showProgress } from './show-progress.ts';
 import { processTerminal, type Terminal, writeFacts } from './terminal.ts';
@@ -16,19 +16,21 @@ interface Flags {
   readonly json?: true;
 }
 
-/** `parley restore FILE`: an empty database becomes what the backup holds, and is verified. */
+/** `parley restore PLACE`: an empty database becomes what the backup holds, and is verified. */
 export function restoreCommand(terminal: Terminal = processTerminal): Command {
   return new Command('restore')
     .description('Fill an empty database from a backup, and verify it')
-    .argument('<file>', 'the backup')
+    .argument('<place>', 'the backup: a file, or s3://bucket/key')
     .option('--same-epoch', 'let clients go on from their positions: only when nothing was written since the backup')
     .option('--keep-sessions', 'keep people signed in')
     .option('--json', 'as JSON')
-    .action((file: string, flags: Flags) => restore(terminal, resolve(file), flags));
+    .action((place: string, flags: Flags) => restore(terminal, place, flags));
 }
 
-async function restore(terminal: Terminal, file: string, flags: Flags): Promise<void> {
+async function restore(terminal: Terminal, place: string, flags: Flags): Promise<void> {
   const config = readConfig(terminal.env);
+  const file = openBackupFile(config, place);
+  const blobs = openBlobStore(config);
   const database = await connectDatabase(config, createLogger('warn', 'restore'));
   const postgres = openPostgres({
     connection: database.connection,
@@ -42,10 +44,10 @@ async function restore(terminal: Terminal, file: string, flags: Flags): Promise<
     const { header, manifest, epoch, migrated } = await restoreBackup({
       postgres,
       file,
-      attachmentsDir: join(resolve(config.dataDir), ATTACHMENTS),
+      blobs,
       sameEpoch: flags.sameEpoch === true,
       keepSessions: flags.keepSessions === true,
-      onProgress: (now) => progress.show(now),
+      onProgress: progress.show,
     });
     progress.clear();
     const report = await verifyOnce(postgres);

@@ -3,9 +3,9 @@ import type { Progress } from '../backup/backup.ts';
 const PERIOD_MS = 200;
 
 export interface ProgressLine {
-  show(progress: Progress): void;
+  readonly show: (progress: Progress) => void;
   /** Takes the line away, so that what comes next begins at the left. */
-  clear(): void;
+  readonly clear: () => void;
 }
 
 /** A line with rows and megabytes that renews itself, where people look on; nothing elsewhere. */

@@ -4,13 +4,16 @@ import { type VerifyReport, verifyDatabase } from '../backup/verify.ts';
 import { StartError } from '../lib/start-error.ts';
 import type { Postgres } from '../storage/postgres.ts';
 import { checkVerdict, type FaultFlags, verifyFaults } from './faults/verify-faults.ts';
-import { processTerminal, type Terminal, writeRows } from './terminal.ts';
+import { processTerminal, type Terminal, writeFacts, writeRows } from './terminal.ts';
+import { verifyBackup } from './verify-backup.ts';
 import { withDatabase } from './with-database.ts';
 
-/** `parley verify`: whether the database is what it promises to be; ends with 1 where it is not. */
+/** `parley verify [BACKUP]`: whether the database, or a backup, is what it promises to be; ends with 1 where it is not. */
 export function verifyCommand(terminal: Terminal = processTerminal): Command {
   return new Command('verify')
     .description('Check that nothing is missing, doubled or dangling in the database; the server may go on running')
+    .argument('[backup]', 'a backup to check in place of the database: a file, or s3://bucket/key')
+    .option('--quick', 'with a backup: compare its bytes with its checksum, and do not try to restore it')
     .option('--json', 'as JSON')
     .option('--faults', 'break a test installation while people talk to it, and sign what was found')
     .option('--test-installation', 'with --faults: it is one, and may be broken')
@@ -25,7 +28,8 @@ export function verifyCommand(terminal: Terminal = processTerminal): Command {
     )
     .option('--mend <command>', 'with --faults: the command that mends it, in the same order', gather, [])
     .option('--verdict <file>', 'check that this installation signed the verdict in a file')
-    .action((flags: FaultFlags & { verdict?: string }) => {
+    .action((backup: string | undefined, flags: FaultFlags & { verdict?: string; quick?: true }) => {
+      if (backup !== undefined) return judgeBackup(terminal, backup, flags);
       if (flags.verdict !== undefined) return checkVerdict(terminal, flags.verdict);
       if (flags.faults === true) return verifyFaults(terminal, flags);
       return withDatabase(
@@ -38,6 +42,19 @@ export function verifyCommand(terminal: Terminal = processTerminal): Command {
         { schema: 'any', statementTimeoutMs: 0 },
       );
     });
+}
+
+async function judgeBackup(terminal: Terminal, place: string, flags: { quick?: true; json?: true }): Promise<void> {
+  const { report, ...facts } = await verifyBackup(terminal, place, flags.quick === true);
+  const { rows, checks } = report ?? {};
+  writeFacts(
+    terminal,
+    { ...facts, whole: true, sound: report?.ok ?? null, ...(flags.json && { rows, checks }) },
+    flags.json === true,
+  );
+  if (report === null) return;
+  if (!report.ok && flags.json !== true) writeReport(terminal, report, false);
+  demandSound(report);
 }
 
 function gather(value: string, before: readonly string[]): string[] {

@@ -97,6 +97,20 @@ export function openPostgres(options: PostgresOptions): Postgres {
   return { pool, db, close: () => db.destroy() };
 }
 
+/**
+ * A connection of its own for work that takes as long as it takes: without the time limits of the pool that it is like, and
+ * ended by whoever asked for it.
+ */
+export async function connectApart({ pool }: Pick<Postgres, 'pool'>): Promise<pg.Client> {
+  const { query_timeout: _, ...options } = pool.options;
+  // The pool hides its password from whoever lists what it has.
+  const client = new MortalClient({ ...options, password: pool.options.password });
+  await client.connect();
+  await client.query('SET statement_timeout = 0');
+  await client.query('SET idle_in_transaction_session_timeout = 0');
+  return client;
+}
+
 /** Runs SQL text with parameters on a kysely connection or transaction; for statements that are clearer as SQL. */
 export async function query<Row>(on: Queryable, text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
   const result = await on.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]));
