@@ -19,6 +19,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   recent: () => import('./recent/recent.ts'),
   presence: () => import('./presence/presence.ts'),
   growth: () => import('./growth/growth.ts'),
+  backup: () => import('./backup/backup.ts'),
   start: () => import('./start.ts'),
   scroll: () => import('./scroll/scroll.ts'),
 };
