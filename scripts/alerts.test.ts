@@ -38,6 +38,7 @@ function series(): Map<string, readonly string[]> {
     pools: () => [],
     receiptsWaiting: () => 0,
     searchLag: () => Promise.resolve(0),
+    backupAgeMs: () => Promise.resolve(0),
   });
   const all = new Map<string, readonly string[]>();
   // The list is typed without what each metric has: its labels.

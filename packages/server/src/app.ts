@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import { AuditLog } from './audit/audit-log.ts';
 import { SNAPSHOTS, upgradeDatabase } from './backup/upgrade.ts';
+import { buildBackups } from './backups.ts';
 import { joinCluster } from './cluster.ts';
 import type { Config } from './config/settings.ts';
 import { Fanout } from './fanout/fanout.ts';
@@ -212,6 +213,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
   node.gateway.attach(http.fastify.server);
   const indexer = buildIndexer(foundation);
   const notices = buildNotices(foundation);
+  const backups = buildBackups(foundation, state.files.blobs);
   return {
     node,
     ensureOwnerToken: () => ensureOwnerToken(main.db),
@@ -223,6 +225,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
       state.hooks.runner.start();
       indexer.start();
       state.files.collector.start();
+      backups?.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
       return { port, url: `http://${hostForPeople(config.host)}:${port}` };
     },
@@ -234,8 +237,8 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
     async close() {
       node.close();
       metricsServer?.close();
-      const rooms = [indexer, state.files.collector, state.flagRules, state.hooks.runner, watch];
-      await Promise.all([http.close(), notices.close(), ...rooms.map((room) => room.close())]);
+      const rooms = [indexer, state.files.collector, state.flagRules, state.hooks.runner, watch, backups];
+      await Promise.all([http.close(), notices.close(), ...rooms.map((room) => room?.close())]);
       state.typing.stop();
       await Promise.all([state.delivery.drain(), state.presence.drain()]);
       await state.close();

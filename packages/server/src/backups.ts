@@ -1,9 +1,42 @@
 import { resolve } from 'node:path';
+import type { BlobStore } from './attachments/blob-store.ts';
 import type { BackupFile, BackupShelf } from './backup/backup-file.ts';
+import { BackupSchedule } from './backup/backup-schedule.ts';
 import { BucketBackupFile, BucketBackupShelf } from './backup/bucket-backup.ts';
 import { DiskBackupFile, DiskBackupShelf } from './backup/disk-backup.ts';
+import type { Config } from './config/settings.ts';
 import { type BucketConfig, openBucket } from './files.ts';
+import type { Clock } from './lib/clock.ts';
 import { StartError } from './lib/start-error.ts';
+import { VERSION } from './lib/version.ts';
+import type { Logger } from './monitoring/logger.ts';
+import type { Metrics } from './monitoring/metrics.ts';
+import type { Postgres } from './storage/postgres.ts';
+
+export interface BackupsPorts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly main: Postgres;
+}
+
+/** What makes backups by itself; null where no place for them is named. */
+export function buildBackups(ports: BackupsPorts, blobs: BlobStore): BackupSchedule | null {
+  const { config, clock, logger, metrics, main } = ports;
+  if (config.backupTo === undefined) return null;
+  return new BackupSchedule({
+    postgres: main,
+    shelf: openBackupShelf(config, config.backupTo),
+    blobs,
+    rhythm: config.backupSchedule,
+    keep: config.backupKeep,
+    serverVersion: VERSION,
+    clock,
+    logger,
+    onOutcome: (outcome) => metrics.backedUp(outcome),
+  });
+}
 
 const IN_BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w./-]*))?$/;
 

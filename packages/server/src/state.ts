@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type AccountRooms, buildAccounts } from './accounts.ts';
 import type { Attachments } from './attachments/attachments.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { readLastBackup } from './backup/records.ts';
 import { ChannelChanges } from './channels/channel-changes.ts';
 import { ChannelCreation } from './channels/channel-creation.ts';
 import { ChannelReader } from './channels/channel-reader.ts';
@@ -123,7 +124,7 @@ function buildFlags({ config, clock, logger, main, flagProvider }: Foundation, d
 }
 
 /** Where the figures come from that are read when somebody asks. */
-export function readingsOf({ main, writer }: Foundation, { delivery }: State, node: ChatNode): Readings {
+export function readingsOf({ config, main, writer }: Foundation, { delivery }: State, node: ChatNode): Readings {
   const poolOf = (name: string, { pool }: Postgres) => ({
     name,
     total: pool.totalCount,
@@ -141,6 +142,10 @@ export function readingsOf({ main, writer }: Foundation, { delivery }: State, no
     pools: () => [poolOf('main', main), poolOf('writer', writer)],
     receiptsWaiting: () => delivery.depth,
     searchLag: () => readLag(main.db),
+    backupAgeMs: async () => {
+      const none = config.backupTo === undefined ? Number.NaN : Number.POSITIVE_INFINITY;
+      return (await readLastBackup(main.db))?.ageMs ?? none;
+    },
   };
 }
 

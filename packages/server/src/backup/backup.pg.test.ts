@@ -233,7 +233,7 @@ describe('a backup', () => {
 /** An S3 storage, and the settings by which it is reached. */
 async function bucketStorage() {
   const s3 = await TestS3.start();
-  const bucket = new S3Bucket(s3.options);
+  const bucket = new S3Bucket({ ...s3.options, timeoutMs: 30_000 });
   onTestFinished(async () => {
     bucket.close();
     await s3.stop();

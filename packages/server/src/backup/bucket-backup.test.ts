@@ -5,11 +5,13 @@ import { describeBackupShelf } from './backup-file.contract.ts';
 import { BucketBackupFile, BucketBackupShelf } from './bucket-backup.ts';
 
 const MIB = 1_048_576;
+/** Megabytes take their time where everything runs on one machine. */
+const PATIENT_MS = 30_000;
 
 describeBackupShelf('S3', async () => {
   const s3 = await TestS3.start();
   s3.objects.set('of somebody else', { bytes: Buffer.from('x'), modifiedAt: 0 });
-  const bucket = new S3Bucket(s3.options);
+  const bucket = new S3Bucket({ ...s3.options, timeoutMs: PATIENT_MS });
   return {
     shelf: new BucketBackupShelf(bucket, 'backups/', 5 * MIB),
     count: () => s3.objects.size + s3.uploads.size,
@@ -29,7 +31,7 @@ describe('a backup in a bucket that fails', () => {
   let bucket: S3Bucket;
   beforeEach(async () => {
     s3 = await TestS3.start();
-    bucket = new S3Bucket(s3.options);
+    bucket = new S3Bucket({ ...s3.options, timeoutMs: PATIENT_MS });
   });
   afterEach(async () => {
     bucket.close();

@@ -4,13 +4,13 @@ import { StartError } from '../lib/start-error.ts';
 import { migrationStates } from '../storage/migrate.ts';
 import { type Database, query } from '../storage/postgres.ts';
 import { inspectDatabase } from '../storage/server-state.ts';
+import { diagnoseBackup } from './diagnose-backup.ts';
 import { type Finding, failed, warning, well } from './diagnosis.ts';
 
 /** A clock that is further off makes times of messages look wrong. */
 const CLOCK_WARNING_MS = 2_000;
 /** Migrating and asking as the doctor does, besides a node's own. */
 const OTHER_CONNECTIONS = 5;
-const STALE_BACKUP_MS = 7 * 86_400_000;
 
 /** All that can be asked of a database that answers. */
 export async function diagnoseDatabase(db: Database, config: Config): Promise<Finding[]> {
@@ -19,7 +19,7 @@ export async function diagnoseDatabase(db: Database, config: Config): Promise<Fi
     await diagnoseConnections(db, config),
     await diagnoseClock(db),
     await diagnoseSchema(db),
-    await diagnoseCare(db),
+    await diagnoseBackup(db, config),
   ];
 }
 
@@ -80,19 +80,4 @@ async function diagnoseSchema(db: Database): Promise<Finding> {
   const waiting = states.filter(({ ranAt }) => ranAt === null).length;
   if (waiting === 0) return well('schema', `all ${states.length} migrations have run`);
   return warning('schema', `${waiting} migrations have not run`, 'Run `parley migrate up`, or start the server.');
-}
-
-async function diagnoseCare(db: Database): Promise<Finding> {
-  const [state] = await query<{ exists: boolean }>(db, `SELECT to_regclass('server_state') IS NOT NULL AS exists`);
-  if (state?.exists !== true) return well('backup', 'nothing to back up yet');
-  const [row] = await query<{ at: number | null; ageMs: number | null }>(
-    db,
-    `SELECT (value->>'at')::timestamptz AS at,
-            (extract(epoch FROM now() - (value->>'at')::timestamptz) * 1000)::float8 AS "ageMs"
-       FROM server_state WHERE key = 'last_backup'`,
-  );
-  const advice = 'Run `parley backup FILE` every night, and `parley restore` elsewhere to see that it can be used.';
-  if (row?.at == null || row.ageMs === null) return warning('backup', 'none was ever taken by `parley backup`', advice);
-  const found = `the last one was taken ${new Date(row.at).toISOString()}`;
-  return row.ageMs < STALE_BACKUP_MS ? well('backup', found) : warning('backup', found, advice);
 }

@@ -87,8 +87,32 @@ test('[DOC1] finds settings, a database and a schema that are not as they should
   const behind = await doctor();
   await migrateUp(database.db);
   expect(behind.of('schema')).toMatchObject({ result: 'warning', advice: expect.stringContaining('migrate up') });
-  await query(database.db, `INSERT INTO server_state VALUES ('last_backup', jsonb_build_object('at', now()))`);
-  expect((await doctor()).of('backup')).toMatchObject({ result: 'ok' });
+});
+
+test('[DOC1] tells how old the last good backup is, and what keeps the scheduled ones from being made', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const remember = (key: string, sql: string) =>
+    query(
+      database.db,
+      `INSERT INTO server_state VALUES ($1, ${sql}) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`,
+      [key],
+    );
+  await remember('last_backup', `jsonb_build_object('snapshotAt', now() - interval '50 hours', 'place', 's3://a/b')`);
+  const found = expect.stringContaining('2 days ago: s3://a/b');
+  expect((await doctor()).of('backup')).toMatchObject({ result: 'ok', found });
+  const scheduled = { PARLEY_BACKUP_TO: join(directory, 'backups') };
+  const late = await doctor(scheduled);
+  expect(late.of('backup')).toMatchObject({ result: 'warning', found });
+  expect(late.of('backups')).toMatchObject({ result: 'ok', found: expect.stringContaining('0 in ') });
+  await remember('backup_schedule', `'{"madeAt":null,"triedAt":1,"error":"no room"}'`);
+  expect((await doctor(scheduled)).of('backup')).toMatchObject({
+    result: 'FAILED',
+    found: expect.stringContaining('no room'),
+  });
+  expect((await doctor({ PARLEY_BACKUP_TO: '/nowhere/at/all' })).of('backups')).toMatchObject({ result: 'FAILED' });
+  expect((await doctor({ PARLEY_BACKUP_TO: 's3://files/b' })).of('backups')).toMatchObject({ result: 'FAILED' });
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 test('[DOC1] makes no database where there is none yet', async () => {

@@ -6,6 +6,7 @@ import { readConfig, unknownVariables } from '../config/config.ts';
 import type { Config } from '../config/settings.ts';
 import { clusterDirectory } from '../embedded/data-directory.ts';
 import { StartError } from '../lib/start-error.ts';
+import { diagnoseBackupPlace } from './diagnose-backup.ts';
 import { databaseAway, diagnoseDatabase } from './diagnose-database.ts';
 import { diagnoseFiles } from './diagnose-files.ts';
 import { diagnoseDescriptors, diagnoseDisk, diagnoseNode, diagnosePort, diagnoseWeb } from './diagnose-machine.ts';
@@ -50,6 +51,7 @@ async function diagnose(terminal: Terminal): Promise<Finding[]> {
     diagnoseSettings(terminal),
     await diagnoseDisk(config.dataDir),
     await diagnoseFiles(config),
+    ...(await diagnoseBackupPlace(config)),
     await diagnoseDescriptors(config),
     await diagnosePort(config),
     diagnoseWeb(WEB_DIRECTORY),

@@ -1,5 +1,6 @@
 import { ROLES } from '@parley/protocol/constants';
 import { z } from 'zod';
+import { parseRhythm } from '../lib/rhythm.ts';
 
 /** One setting: where it comes from, what it is, and what an operator should know. */
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
@@ -47,6 +48,18 @@ function parseRate(text: string): { limit: number; windowMs: number } | null {
   const windowMs = WINDOWS[match?.[2] ?? ''];
   const limit = Number(match?.[1]);
   return windowMs === undefined || limit < 1 ? null : { limit, windowMs };
+}
+
+/** `03:00`, each day at this time by UTC, or `30min`, `6h`, `2d`, so long after the last time. */
+export function rhythm(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const parsed = parseRhythm(text);
+      if (parsed === null) context.addIssue({ code: 'custom', message: 'must read like 03:00, 30min, 6h or 2d' });
+      return parsed ?? { kind: 'daily' as const, atMs: 0 };
+    });
 }
 
 /** A list parted by commas. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { factors, flag, list, rate, setting, wholeNumber } from './setting.ts';
+import { factors, flag, list, rate, rhythm, setting, wholeNumber } from './setting.ts';
 
 /** Every setting of the server. `docs/operations.md` holds this table, and a test compares the two. */
 export const SETTINGS = {
@@ -28,6 +28,21 @@ export const SETTINGS = {
     'PARLEY_UPGRADE_SNAPSHOTS',
     wholeNumber(3, 0, 100),
     'Snapshots of the database, taken before an upgrade migrates it, that are kept in `PARLEY_DATA_DIR`; 0: none is taken.',
+  ),
+  backupTo: setting(
+    'PARLEY_BACKUP_TO',
+    z.string().min(1).optional(),
+    'Makes backups by itself, into this directory or `s3://bucket/prefix`; without it none is made. One node of a cluster does it, so a directory must be shared by their machines.',
+  ),
+  backupSchedule: setting(
+    'PARLEY_BACKUP_SCHEDULE',
+    rhythm('03:00'),
+    'When: each day at this time by UTC, or so long after the last one, as `6h`, `30min`, `2d`. The first is made at once.',
+  ),
+  backupKeep: setting(
+    'PARLEY_BACKUP_KEEP',
+    wholeNumber(7, 1, 1_000),
+    'Backups of this database that are kept there; older ones are removed when a new one was read back whole.',
   ),
   name: setting('PARLEY_NAME', z.string().max(80).default('Parley'), 'Name of this server, as people see it.'),
   databaseUrl: setting(

@@ -44,6 +44,8 @@ export interface Readings {
   receiptsWaiting(): number;
   /** Changes of messages that a search does not know yet; asks the database. */
   searchLag(): Promise<number>;
+  /** Age of the last verified backup; asks the database. Infinity: none yet, though they are made by themselves; NaN: none is. */
+  backupAgeMs(): Promise<number>;
 }
 
 /**
@@ -118,6 +120,11 @@ export class Metrics {
   readonly #hooked = this.#counter('parley_webhook_attempts_total', 'Tries to tell a webhook, by how they ended.', [
     'outcome',
   ]);
+  readonly #backups = this.#counter(
+    'parley_backups_total',
+    'Scheduled backups of this node, by whether they were read back whole.',
+    ['outcome'],
+  );
   readonly #requestSeconds = this.#histogram(
     'parley_http_request_duration_seconds',
     'Requests by declared route.',
@@ -127,6 +134,8 @@ export class Metrics {
 
   constructor(version: string, clock: Clock) {
     this.#window = new RollingWindow(clock);
+    // An alert sees the first one that fails only beside a nought before it.
+    for (const outcome of ['verified', 'failed']) this.#backups.inc({ outcome }, 0);
     collectDefaultMetrics({ register: this.registry });
     this.#gauge('parley_build_info', 'Always 1; the version is in the label.', ['version']).set({ version }, 1);
   }
@@ -192,6 +201,10 @@ export class Metrics {
     this.#hooked.inc({ outcome });
   }
 
+  backedUp(outcome: 'verified' | 'failed'): void {
+    this.#backups.inc({ outcome });
+  }
+
   served(route: string, method: string, status: number, durationMs: number): void {
     this.#requestSeconds.observe({ route, method, status: `${Math.floor(status / 100)}xx` }, durationMs / 1_000);
   }
@@ -238,14 +251,12 @@ export class Metrics {
     this.#read('parley_cache_bytes', 'What they take, roughly.', () => readings.cache().bytes);
     this.#read('parley_users_here', 'Users with a socket on this node.', () => readings.hub().users);
     this.#read('parley_receipts_waiting', 'Cursors that wait to be stored.', () => readings.receiptsWaiting());
-    const lag: Gauge = this.#gauge(
-      'parley_search_lag_changes',
-      'Changes of messages that cannot be found yet.',
-      [],
-      async () => {
-        // While the database is away the lag is not known, and the other figures are wanted all the more.
-        lag.set(await readings.searchLag().catch(() => Number.NaN));
-      },
+    // While the database is away these are not known, and the other figures are wanted all the more.
+    this.#ask('parley_search_lag_changes', 'Changes of messages that cannot be found yet.', () => readings.searchLag());
+    this.#ask(
+      'parley_backup_last_verified_age_seconds',
+      'Age of the newest backup that was read back whole, wherever it was made; +Inf when none was yet.',
+      async () => (await readings.backupAgeMs()) / 1_000,
     );
     const pool = this.#gauge(
       'parley_db_connections',
@@ -312,6 +323,13 @@ export class Metrics {
         counter.reset();
         counter.inc(value());
       },
+    });
+  }
+
+  /** A figure that somebody else must be asked for; NaN while he does not answer. */
+  #ask(name: string, help: string, value: () => Promise<number>): void {
+    const gauge: Gauge = this.#gauge(name, help, [], async () => {
+      gauge.set(await value().catch(() => Number.NaN));
     });
   }
 }
