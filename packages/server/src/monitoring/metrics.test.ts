@@ -44,6 +44,7 @@ describe('metrics', () => {
       pools: () => [],
       receiptsWaiting: () => 0,
       searchLag: () => Promise.reject(new Error('the database is away')),
+      backupAgeMs: () => Promise.resolve(Number.POSITIVE_INFINITY),
     });
     metrics.resumed('cache');
     metrics.lagged(3);
@@ -56,6 +57,9 @@ describe('metrics', () => {
     expect(values.get('parley_revs_behind')).toBe(3);
     expect(values.get('parley_resumes_total{kind="cache"}')).toBe(1);
     expect(values.get('parley_bus_lag_seconds_count')).toBe(1);
+    expect(values.get('parley_search_lag_changes')).toBeNaN();
+    expect(await metrics.registry.metrics()).toContain('parley_backup_last_verified_age_seconds +Inf\n');
+    expect(values.get('parley_backups_total{outcome="failed"}')).toBe(0);
     expect(values.get('parley_event_loop_delay_seconds_bucket{le="0.1"}')).toBe(0);
     expect(values.get('parley_event_loop_delay_seconds_bucket{le="0.25"}')).toBe(1);
   });
