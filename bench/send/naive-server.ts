@@ -28,7 +28,7 @@ io.on('connection', (socket) => {
   const channel = String(socket.handshake.query.channel);
   const next = String(socket.handshake.query.next);
   void socket.join([channel, next]);
-  socket.on('send', async ({ channelId, id, body }: Command, acknowledge: (answer: object) => void) => {
+  const store = async ({ channelId, id, body }: Command, acknowledge: (answer: object) => void): Promise<void> => {
     const { rows } = await pool.query({
       name: 'insert',
       text: 'INSERT INTO naive_messages (id, channel_id, sender, body) VALUES ($1, $2, $3, $4) RETURNING created_at',
@@ -37,7 +37,9 @@ io.on('connection', (socket) => {
     const { created_at: createdAt } = rows[0] as { created_at: number };
     io.to(channelId).emit('message', { id, channelId, sender: socket.id, body, createdAt });
     acknowledge({ id, createdAt });
-  });
+  };
+  // What waits too long for a connection of the pool is not acknowledged, and not the end of the server either.
+  socket.on('send', (...sent: Parameters<typeof store>) => void store(...sent).catch(() => {}));
 });
 await new Promise<void>((resolve) => void http.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
 const { port } = http.address() as AddressInfo;

@@ -56,9 +56,11 @@ interface WebFile {
   readonly etag: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly plain: Buffer;
-  readonly brotli: Buffer | null;
-  readonly gzip: Buffer | null;
+  /** Packs it, once, when the first asks for it: a start waits for nothing. Null: it would not be smaller. */
+  readonly packed: Readonly<Record<Packing, () => Promise<Buffer>>> | null;
 }
+
+type Packing = 'br' | 'gzip';
 
 /** Serves the built web app at `/` from memory: hashed files for ever, the page itself never without asking again. */
 export async function registerStaticWeb(app: FastifyInstance, directory: string): Promise<void> {
@@ -101,21 +103,33 @@ async function readWebFile(path: string, address: string): Promise<WebFile> {
       ...(isPacked ? { vary: 'accept-encoding' } : {}),
     },
     plain,
-    brotli: isPacked ? await promisify(brotliCompress)(plain, { params: BROTLI }) : null,
-    gzip: isPacked ? await promisify(gzip)(plain, { level: 9 }) : null,
+    packed: isPacked
+      ? {
+          br: once(() => promisify(brotliCompress)(plain, { params: BROTLI })),
+          gzip: once(() => promisify(gzip)(plain, { level: 9 })),
+        }
+      : null,
   };
 }
 
-/** Level 9 of 11: within 3 % of the smallest and a tenth of its time, which a start has to wait for. */
+/** Level 9 of 11: within 3 % of the smallest and a tenth of its time, which the first reader has to wait for. */
 const BROTLI = { [constants.BROTLI_PARAM_QUALITY]: 9 };
 
-function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): FastifyReply {
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): Promise<FastifyReply> {
   reply.headers({ ...file.headers, etag: file.etag });
   if (request.headers['if-none-match']?.includes(file.etag) === true) return reply.code(304).send();
   const accepted = request.headers['accept-encoding'] ?? '';
-  if (file.brotli !== null && /\bbr\b/.test(accepted)) return reply.header('content-encoding', 'br').send(file.brotli);
-  if (file.gzip !== null && /\bgzip\b/.test(accepted)) return reply.header('content-encoding', 'gzip').send(file.gzip);
-  return reply.send(file.plain);
+  const packing = (['br', 'gzip'] as const).find((name) => new RegExp(`\\b${name}\\b`).test(accepted));
+  if (file.packed === null || packing === undefined) return reply.send(file.plain);
+  return reply.header('content-encoding', packing).send(await file.packed[packing]());
 }
 
 function sendNotBuilt(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
