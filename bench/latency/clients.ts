@@ -69,7 +69,9 @@ const cpu = process.cpuUsage();
 let turn = 0;
 await new Promise<void>((resolve) => {
   const pace = { startMs, durationMs, rate: request.rate, offset: 0, factorAt: () => 1 };
-  const sendNext = (dueMs: number): void => {
+  const sendNext = (atMs: number): void => {
+    // As exactly as the marker tells it, or a message on the border would count at one end and not at the other.
+    const dueMs = Math.round(atMs * 1_000) / 1_000;
     const index = turn++ % senders.length;
     senders[index]?.send(request.channels[index] ?? '', dueMs);
     if (dueMs < measureFrom) return;

@@ -55,10 +55,11 @@ const node = await startTestNode(
   },
 );
 
-/** Resident bytes after everything that is garbage has been collected. */
-function residentBytes(): number {
+/** What is held after everything that is garbage has been collected. */
+function memory(): { connections: number; residentBytes: number; heapBytes: number } {
   for (let round = 0; round < 3; round++) globalThis.gc?.();
-  return process.memoryUsage().rss;
+  const { rss, heapUsed } = process.memoryUsage();
+  return { connections: node.gateway.connections, residentBytes: rss, heapBytes: heapUsed };
 }
 
 /** Messages that those who are away will have missed, in the first channel. */
@@ -74,8 +75,7 @@ async function say(messages: number): Promise<void> {
 }
 
 process.on('message', (request: ServerRequest) => {
-  if (request.kind === 'memory')
-    process.send?.({ connections: node.gateway.connections, residentBytes: residentBytes() });
+  if (request.kind === 'memory') process.send?.(memory());
   else void say(request.messages).then(() => process.send?.({ said: request.messages }));
 });
 process.on('SIGTERM', () => {
