@@ -6,7 +6,7 @@ export interface BenchOptions {
   quick: boolean;
   /** Also the sizes that take long. */
   large: boolean;
-  /** How many, where a bench can be asked for fewer or more: the sessions of `storm`, the messages of `history` and `search`. */
+  /** How many, where a bench can be asked for fewer or more: sessions of `sessions` and `storm`, messages of `history` and `search`. */
   size?: number;
   /** Tells the person who waits what is going on. */
   log: (line: string) => void;

@@ -23,6 +23,13 @@ const PLOTTERS: Record<string, (result: BenchResult) => Omit<Plot, 'bench'>[]> =
       'microseconds of processor time, by the members of the channel',
     ),
     plotGrowth(result, 'channels', 'Cost of a channel in a sync', 'microseconds for each, by the channels of the user'),
+    plotGrowth(
+      result,
+      'nodes',
+      'Cost of a message',
+      'microseconds of processor time of all nodes together, by the number of nodes',
+      'us_all',
+    ),
   ],
 };
 
@@ -136,10 +143,16 @@ function plotHistory({ rows }: BenchResult): Omit<Plot, 'bench'> {
   return { name: 'history', alt: 'Time of pages and unread counts by messages stored', svg };
 }
 
-function plotGrowth({ rows }: BenchResult, what: string, title: string, subtitle: string): Omit<Plot, 'bench'> {
+function plotGrowth(
+  { rows }: BenchResult,
+  what: string,
+  title: string,
+  subtitle: string,
+  column = 'us_each',
+): Omit<Plot, 'bench'> {
   const own = rows.filter((row) => String(row.what).startsWith(what));
   const svg = lineChart(
-    [{ name: what, colour: 0, points: own.map((row) => [number(row, 'n'), number(row, 'us_each')]) }],
+    [{ name: what, colour: 0, points: own.map((row) => [number(row, 'n'), number(row, column)]) }],
     {
       title,
       subtitle,

@@ -5,9 +5,10 @@ import { OUTBOX, outboxSide } from '../fanout/sides.ts';
 import { runLoad } from '../load-client/load-client.ts';
 import { addUsers } from '../receipts/crowd.ts';
 import { openBenchDatabase } from '../send/database.ts';
+import { growNodes } from './nodes.ts';
 
 export const name = 'growth';
-export const description = 'how cost grows with the members of a channel and with the channels of a user';
+export const description = 'how cost grows with the members of a channel, the channels of a user, and nodes';
 
 const MEMBERS = [100, 300, 1_000, 3_000];
 const CHANNELS = [5, 20, 100, 500];
@@ -15,6 +16,8 @@ const CHANNELS = [5, 20, 100, 500];
 const TOGETHER = 20;
 /** Cost per unit at the largest size over that at the smallest: 1 is linear. */
 const LINEAR = 1.5;
+/** A message of two members concerns two nodes at most, however many there are. */
+const NODES_BOUND = 3;
 
 /** Processor time of the server for each delivery, in microseconds, by the members of one channel. */
 async function growMembers(quick: boolean, log: (line: string) => void): Promise<Row[]> {
@@ -80,16 +83,19 @@ async function growChannels(quick: boolean, log: (line: string) => void): Promis
 export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
   const members = await growMembers(quick, log);
   const channels = await growChannels(quick, log);
-  const growth = (rows: Row[]): number => Number(rows.at(-1)?.us_each) / Number(rows[0]?.us_each);
+  const nodes = await growNodes(quick, log);
+  const growth = (rows: Row[], column = 'us_each'): number => Number(rows.at(-1)?.[column]) / Number(rows[0]?.[column]);
   return createResult(name, {
-    rows: [...members, ...channels],
+    rows: [...members, ...channels, ...nodes],
     ratios: {
       'cost per member, 3,000 / 100 members': growth(members),
       'cost per channel, 500 / 5 channels': growth(channels),
+      'cost of a message for all nodes together, most nodes / one': growth(nodes, 'us_all'),
     },
     budgets: [
       atMost('cost per delivery, 3,000 / 100 members', growth(members), LINEAR),
       atMost('cost of a channel in a sync, 500 / 5 channels', growth(channels), LINEAR),
+      atMost('cost of a message for all nodes together, most nodes / one', growth(nodes, 'us_all'), NODES_BOUND),
     ],
   });
 }

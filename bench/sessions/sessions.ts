@@ -60,8 +60,8 @@ function rowOf(what: string, sessions: number, figures: Measured): Row {
   };
 }
 
-export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
-  const users = quick ? 3_000 : STORM;
+export async function run({ quick, size, log }: BenchOptions): Promise<BenchResult> {
+  const users = size ?? (quick ? 3_000 : STORM);
   log(`sessions: making ${users} users in 20 channels`);
 
   const [serverSide, clientSide] = [
