@@ -61,3 +61,13 @@ test('a connection that ends in the middle of a transaction fails that transacti
     await Promise.all([one.close(), other.close()]);
   }
 });
+
+test('closing ends the connections of a pool that only statements of its own were run on', async () => {
+  const options = { connection: database.config, maxConnections: 1, statementTimeoutMs: 5_000, onError: () => {} };
+  const postgres = openPostgres(options);
+  await postgres.pool.query('SELECT 1');
+  await postgres.close();
+  // What is left of a pool keeps a process alive until its connections have been idle for long.
+  expect(postgres.pool).toMatchObject({ ended: true, totalCount: 0 });
+  await postgres.close();
+});

@@ -94,7 +94,14 @@ export function openPostgres(options: PostgresOptions): Postgres {
   });
   pool.on('error', (error) => options.onError(error));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { pool, db, close: () => db.destroy() };
+  return {
+    pool,
+    db,
+    // Not by way of kysely: it ends only a pool that it has used itself, and the connections of any other keep the process.
+    async close() {
+      if (!pool.ending) await pool.end();
+    },
+  };
 }
 
 /**
