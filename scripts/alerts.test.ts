@@ -29,6 +29,7 @@ function series(): Map<string, readonly string[]> {
   const metrics = new Metrics('test', systemClock);
   metrics.watch({
     connections: () => 0,
+    connectsWaiting: () => 0,
     queue: () => ({ depth: 0, oldestAgeMs: 0 }),
     outboxes: () => ({ blocked: 0, bytes: 0, writes: 0, droppedEphemeral: 0, slow: 0 }),
     outboxBytesWaiting: () => 0,

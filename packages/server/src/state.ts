@@ -133,6 +133,7 @@ export function readingsOf({ config, main, writer }: Foundation, { delivery }: S
   });
   return {
     connections: () => node.gateway.connections,
+    connectsWaiting: () => node.gateway.waiting,
     queue: () => node.queue.stats(),
     outboxes: () => node.flusher.stats(),
     outboxBytesWaiting: () => node.flusher.blockedBytes,

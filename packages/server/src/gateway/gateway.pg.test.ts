@@ -240,6 +240,25 @@ describe('the door', () => {
     await ready(node);
   });
 
+  test('[DOOR7] who comes too early waits for the answer to the upgrade; a node that goes away sends them all to others', async () => {
+    const clock = new FakeClock();
+    const node = await start({ PARLEY_CONNECT_RATE: '5/s' }, { clock });
+    const all = Array.from({ length: 12 }, () => open(node));
+    const ends = all.map((client) =>
+      client.opened().then(
+        () => 'open',
+        (error: unknown) => String(error),
+      ),
+    );
+    await waitFor('all are at the door', () => node.gateway.connections === 5 && node.gateway.waiting === 7);
+    await clock.advance(700);
+    await waitFor('three more are in', () => node.gateway.connections === 8 && node.gateway.waiting === 4);
+    node.gateway.draining = true;
+    const refused = (await Promise.all(ends)).filter((end) => end !== 'open');
+    expect(refused).toHaveLength(4);
+    for (const end of refused) expect(end).toContain('503');
+  });
+
   test('[DOOR5] cuts a socket that is silent for two intervals, and leaves one that answers', async () => {
     const clock = new FakeClock();
     const node = await start({ PARLEY_HEARTBEAT_INTERVAL_MS: '10000' }, { clock });

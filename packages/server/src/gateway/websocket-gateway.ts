@@ -6,9 +6,9 @@ import { type Server as SocketServer, WebSocketServer } from 'ws';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { isOriginAllowed } from '../lib/origin.ts';
 import type { Flusher } from '../outbox/outbox.ts';
-import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
+import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.ts';
 import { Session } from '../session/session.ts';
-import { ConnectBucket, type Refusal } from './admission.ts';
+import { ConnectLine, type Refusal } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { endLateOpeners, OPENING_SWEEP_MS } from './opening.ts';
 import { ParleySocket, type SocketGate } from './parley-socket.ts';
@@ -46,17 +46,16 @@ export class WebSocketGateway implements SocketGate {
   readonly #server: SocketServer<typeof ParleySocket>;
   readonly #sockets = new Map<Session, ParleySocket>();
   readonly #opening = new Set<Session>();
-  readonly #bucket: ConnectBucket;
+  readonly #line: ConnectLine;
   readonly #heartbeat: Heartbeat;
   readonly #sweep: Timer;
   /** One for all sessions: each would else hold a function of its own. */
   readonly #onEnd = (session: Session): void => this.#ended(session);
-  /** While set, no upgrade is granted. */
-  draining = false;
+  #isDraining = false;
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
-    this.#bucket = new ConnectBucket(ports.connectRate, () => ports.clock.monotonic());
+    this.#line = new ConnectLine({ rate: ports.connectRate, clock: ports.clock, random: () => ports.random() });
     this.#heartbeat = new Heartbeat(ports.config.heartbeatInterval, ports.clock, () => this.#nowS());
     this.#sweep = ports.clock.setInterval(() => endLateOpeners(this.#opening, this.#nowS()), OPENING_SWEEP_MS);
     this.#server = new WebSocketServer({
@@ -72,6 +71,21 @@ export class WebSocketGateway implements SocketGate {
 
   get connections(): number {
     return this.#sockets.size;
+  }
+
+  /** Upgrades that wait for their turn. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  get draining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** While set, no upgrade is granted. */
+  set draining(isDraining: boolean) {
+    this.#isDraining = isDraining;
+    if (isDraining) this.#line.empty();
   }
 
   /** Serves the upgrades of an HTTP server. */
@@ -101,6 +115,7 @@ export class WebSocketGateway implements SocketGate {
   close(): void {
     this.#heartbeat.stop();
     this.#sweep.cancel();
+    this.#line.empty();
     for (const socket of this.#sockets.values()) socket.terminate();
   }
 
@@ -113,12 +128,15 @@ export class WebSocketGateway implements SocketGate {
     const refusal = this.#refusalOf(request);
     if (refusal !== null) return this.#refuse(stream, refusal);
     const verdict = this.#ports.limiter.take('connect', this.#ports.addressKey(this.#ports.addressOf(request)));
-    if (verdict instanceof Promise) {
-      verdict.then(
-        (settled) => this.#grant(request, stream, head, settled.allowed ? 0 : settled.retryAfterMs),
-        () => this.#refuse(stream, { status: 503, code: 'unavailable' }),
-      );
-    } else this.#grant(request, stream, head, verdict.allowed ? 0 : verdict.retryAfterMs);
+    const enter = (found: Verdict): void => {
+      if (!found.allowed)
+        return this.#refuse(stream, { status: 429, code: 'rate_limited', retryAfterMs: found.retryAfterMs });
+      // One address does not fill the line for everybody: it has been looked at before.
+      this.#line.enter(stream, (full) => (full === null ? this.#grant(request, stream, head) : this.#refuse(stream, full)));
+    };
+    if (verdict instanceof Promise)
+      verdict.then(enter, () => this.#refuse(stream, { status: 503, code: 'unavailable' }));
+    else enter(verdict);
   }
 
   #refusalOf(request: IncomingMessage): Refusal | null {
@@ -128,17 +146,12 @@ export class WebSocketGateway implements SocketGate {
     if (request.method !== 'GET') return { status: 405, code: 'bad_request' };
     const { origin, host } = request.headers;
     if (!isOriginAllowed(origin, host, this.#ports.allowedOrigins)) return { status: 403, code: 'origin_refused' };
-    if (this.draining) return { status: 503, code: 'draining', retryAfterMs: 1_000 };
-    if (this.#sockets.size >= this.#ports.config.maxConnections) {
-      return { status: 503, code: 'full', retryAfterMs: Math.round(FULL_RETRY_MS * (0.5 + this.#ports.random())) };
-    }
-    const waitMs = this.#bucket.take();
-    return waitMs === 0 ? null : { status: 503, code: 'full', retryAfterMs: waitMs };
+    if (this.#isDraining) return { status: 503, code: 'draining', retryAfterMs: 1_000 };
+    if (this.#sockets.size + this.#line.length < this.#ports.config.maxConnections) return null;
+    return { status: 503, code: 'full', retryAfterMs: Math.round(FULL_RETRY_MS * (0.5 + this.#ports.random())) };
   }
 
-  #grant(request: IncomingMessage, stream: Duplex, head: Buffer, addressWaitMs: number): void {
-    if (addressWaitMs > 0)
-      return this.#refuse(stream, { status: 429, code: 'rate_limited', retryAfterMs: addressWaitMs });
+  #grant(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.off('error', noop);
     try {
       this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, request, stream as Socket));

@@ -21,6 +21,8 @@ export type ResumeKind = 'fresh' | 'current' | 'cache' | 'database' | 'reset' | 
 /** Figures that are read when somebody asks, from whoever has them. */
 export interface Readings {
   connections(): number;
+  /** Upgrades that wait for their turn. */
+  connectsWaiting(): number;
   queue(): { readonly depth: number; readonly oldestAgeMs: number };
   outboxes(): {
     readonly blocked: number;
@@ -212,6 +214,7 @@ export class Metrics {
   /** Adds the figures that are read on demand. */
   watch(readings: Readings): void {
     this.#read('parley_ws_connections', 'Open sockets.', () => readings.connections());
+    this.#read('parley_ws_connects_waiting', 'Upgrades that wait in line.', () => readings.connectsWaiting());
     this.#read('parley_queue_depth', 'Sends that wait or are being written.', () => readings.queue().depth);
     this.#read(
       'parley_queue_oldest_age_seconds',
