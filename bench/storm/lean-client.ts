@@ -91,6 +91,11 @@ export class LeanClient {
     } else if (text.startsWith('{"t":"welcome"')) {
       this.#epoch = (JSON.parse(text) as { epoch: string }).epoch;
     } else if (text.startsWith('{"t":"sync"')) this.#sync(text);
+    else if (text.startsWith('{"t":"changes"')) {
+      // What a node read from the database, because the bus had lost it.
+      const { channelId, rev, from } = JSON.parse(text) as { channelId: string; rev: number; from: number };
+      this.#advance(channelId, rev, from);
+    }
   }
 
   #sync(text: string): void {
