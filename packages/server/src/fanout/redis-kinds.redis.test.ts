@@ -34,6 +34,16 @@ describe('a Redis Cluster', () => {
     }
   });
 
+  test('[CLU9] slots move to another primary in traffic: nothing is lost, doubled or refused', async () => {
+    const nodes = await startTestCluster(database, redis, 3, undefined, { PARLEY_QUEUE_MODE: 'always' });
+    let moved = 0;
+    await survives({ database, nodes }, async () => {
+      moved = await redis.reshard();
+    });
+    expect(moved).toBeGreaterThan(0);
+    await Promise.all(nodes.map((node) => node.stop()));
+  });
+
   test('[CLU9] a primary is killed and its replica takes its place: nothing is lost, doubled or refused', async () => {
     const nodes = await startTestCluster(database, redis, 3, undefined, { PARLEY_QUEUE_MODE: 'always' });
     await survives({ database, nodes }, () => redis.failOver());

@@ -1,5 +1,6 @@
+import { slotOf } from '../storage/slot.ts';
 import { TestLinks } from './test-redis.ts';
-import { freePort, TestRedisServer } from './test-redis-server.ts';
+import { type Ask, freePort, TestRedisServer } from './test-redis-server.ts';
 import { waitFor } from './wait-for.ts';
 
 const SLOTS = 16_384;
@@ -68,8 +69,43 @@ export class TestRedisCluster extends TestLinks {
     );
   }
 
+  /**
+   * Moves every slot that is in use on the second primary to the third, one after the other, as `redis-cli --cluster reshard`
+   * does: while one moves, clients are asked to look at the other side, and then told that it has moved. Gives how many moved.
+   */
+  reshard(): Promise<number> {
+    const [other, source, target] = this.primaries as [TestRedisServer, TestRedisServer, TestRedisServer];
+    return other.asking((toOther) =>
+      source.asking((toSource) =>
+        target.asking(async (toTarget) => {
+          const names = [await toSource('KEYS', '*'), await toSource('PUBSUB', 'SHARDCHANNELS')].flat() as string[];
+          const slots = new Set(names.map(slotOf));
+          const [sourceId, targetId] = [await toSource('CLUSTER', 'MYID'), await toTarget('CLUSTER', 'MYID')].map(
+            String,
+          );
+          for (const slot of [...slots].map(String)) {
+            await toTarget('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(sourceId));
+            await toSource('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(targetId));
+            await moveKeys(toSource, slot, target.port);
+            for (const ask of [toTarget, toSource, toOther])
+              await ask('CLUSTER', 'SETSLOT', slot, 'NODE', String(targetId));
+          }
+          return slots.size;
+        }),
+      ),
+    );
+  }
+
   async stop(): Promise<void> {
     this.closeLinks();
     await Promise.all([...this.primaries, this.replica].map((server) => server.stop()));
+  }
+}
+
+async function moveKeys(source: Ask, slot: string, port: number): Promise<void> {
+  for (;;) {
+    const keys = (await source('CLUSTER', 'GETKEYSINSLOT', slot, '100')) as string[];
+    if (keys.length === 0) return;
+    await source('MIGRATE', '127.0.0.1', String(port), '', '0', '5000', 'KEYS', ...keys);
   }
 }

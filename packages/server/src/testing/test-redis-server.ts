@@ -7,6 +7,9 @@ import { delimiter, join } from 'node:path';
 import { createClient } from '@redis/client';
 import { waitFor } from './wait-for.ts';
 
+/** Runs one command. */
+export type Ask = (...command: string[]) => Promise<unknown>;
+
 /** One process of a private Redis in a temporary folder, with the settings that a test wants. */
 export class TestRedisServer {
   readonly port: number;
@@ -43,14 +46,19 @@ export class TestRedisServer {
   }
 
   /** Runs one command on a connection of its own. */
-  async ask(...command: string[]): Promise<unknown> {
+  ask(...command: string[]): Promise<unknown> {
+    return this.asking((ask) => ask(...command));
+  }
+
+  /** Runs commands on one connection of their own. */
+  async asking<Result>(run: (ask: Ask) => Promise<Result>): Promise<Result> {
     const login = this.#auth === undefined ? '' : `${this.#auth}@`;
     const url = `redis://${login}127.0.0.1:${this.port}`;
     const client = createClient({ url, socket: { reconnectStrategy: false } });
     client.on('error', () => {});
     await client.connect();
     try {
-      return await client.sendCommand(command);
+      return await run((...command) => client.sendCommand(command));
     } finally {
       client.destroy();
     }
