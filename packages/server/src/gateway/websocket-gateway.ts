@@ -132,7 +132,9 @@ export class WebSocketGateway implements SocketGate {
       if (!found.allowed)
         return this.#refuse(stream, { status: 429, code: 'rate_limited', retryAfterMs: found.retryAfterMs });
       // One address does not fill the line for everybody: it has been looked at before.
-      this.#line.enter(stream, (full) => (full === null ? this.#grant(request, stream, head) : this.#refuse(stream, full)));
+      this.#line.enter(stream, (full) =>
+        full === null ? this.#grant(request, stream, head) : this.#refuse(stream, full),
+      );
     };
     if (verdict instanceof Promise)
       verdict.then(enter, () => this.#refuse(stream, { status: 503, code: 'unavailable' }));

@@ -35,6 +35,7 @@ describe('metrics', () => {
     let bytes = 5;
     metrics.watch({
       connections: () => 0,
+      connectsWaiting: () => 0,
       queue: () => ({ depth: 0, oldestAgeMs: 0 }),
       outboxes: () => ({ blocked: 0, bytes, writes: 0, droppedEphemeral: 0, slow: 0 }),
       outboxBytesWaiting: () => 7,
