@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { migrateDown, migrateUp } from '../storage/migrate.ts';
 import { query } from '../storage/postgres.ts';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { diagnoseFlags } from './diagnose-flags.ts';
 import { diagnoseNode, diagnoseWeb } from './diagnose-machine.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { runProgram } from './run-program.ts';
@@ -48,7 +49,7 @@ async function answering(status: number, body: string): Promise<string> {
 
 test('[DOC1] looks at everything, and says what to do about what it finds', async () => {
   const { of, out } = await doctor();
-  for (const check of ['Node', 'settings', 'disk', 'port', 'connections', 'clock', 'schema'])
+  for (const check of ['Node', 'settings', 'disk', 'port', 'connections', 'clock', 'schema', 'redis', 'flags'])
     expect(of(check)).toMatchObject({ check, result: 'ok' });
   // The database of the tests does not flush.
   expect(of('database')).toMatchObject({ result: 'FAILED', advice: expect.stringContaining('fsync') });
@@ -113,6 +114,16 @@ test('[DOC1] tells how old the last good backup is, and what keeps the scheduled
   expect((await doctor({ PARLEY_BACKUP_TO: '/nowhere/at/all' })).of('backups')).toMatchObject({ result: 'FAILED' });
   expect((await doctor({ PARLEY_BACKUP_TO: 's3://files/b' })).of('backups')).toMatchObject({ result: 'FAILED' });
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test('[DOC1] finds a Redis that lets nobody in, and flags whose day has come', async () => {
+  const away = await doctor({ REDIS_URL: 'redis://127.0.0.1:1' });
+  expect([away.code, away.of('redis')]).toEqual([1, expect.objectContaining({ result: 'FAILED' })]);
+  const flags = { old: { owner: 'ada', until: '2020-01-01' }, young: { owner: 'ada', until: '2020-01-03' } };
+  expect(diagnoseFlags(Date.parse('2020-01-02'), flags)).toMatchObject({
+    result: 'warning',
+    found: expect.stringMatching(/old \(of ada, by 2020-01-01\)$/),
+  });
 });
 
 test('[DOC1] makes no database where there is none yet', async () => {

@@ -9,7 +9,9 @@ import { StartError } from '../lib/start-error.ts';
 import { diagnoseBackupPlace } from './diagnose-backup.ts';
 import { databaseAway, diagnoseDatabase } from './diagnose-database.ts';
 import { diagnoseFiles } from './diagnose-files.ts';
+import { diagnoseFlags } from './diagnose-flags.ts';
 import { diagnoseDescriptors, diagnoseDisk, diagnoseNode, diagnosePort, diagnoseWeb } from './diagnose-machine.ts';
+import { diagnoseRedis } from './diagnose-redis.ts';
 import { type Finding, failed, warning, well } from './diagnosis.ts';
 import { processTerminal, type Terminal, writeRows } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
@@ -55,6 +57,8 @@ async function diagnose(terminal: Terminal): Promise<Finding[]> {
     await diagnoseDescriptors(config),
     await diagnosePort(config),
     diagnoseWeb(WEB_DIRECTORY),
+    await diagnoseRedis(config.redisUrl),
+    diagnoseFlags(Date.now()),
     ...(await reachDatabase(terminal, config)),
   ];
 }
