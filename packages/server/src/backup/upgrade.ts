@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Logger } from '../monitoring/logger.ts';
 import { ranMigrations } from '../storage/compatibility.ts';
 import { migrateUp, migrationStates } from '../storage/migrate.ts';
+import { alone } from '../storage/migration-lock.ts';
 import { connectApart, type Postgres, query } from '../storage/postgres.ts';
 import { writeBackup } from './backup.ts';
 import { DiskBackupFile } from './disk-backup.ts';
@@ -13,6 +14,7 @@ import { recordCare } from './records.ts';
 export const SNAPSHOTS = 'snapshots';
 
 export interface UpgradeOptions {
+  /** Its statements may take as long as they need. */
   readonly postgres: Pick<Postgres, 'db' | 'pool'>;
   /** Where snapshots are kept. */
   readonly directory: string;
@@ -36,11 +38,13 @@ export async function upgradeDatabase(options: UpgradeOptions): Promise<string[]
   }
   const client = await connectApart(postgres);
   try {
-    await client.query(`SELECT pg_advisory_lock(hashtextextended('parley upgrade', 0))`);
-    if (await isWaiting(postgres)) await takeSnapshot(options, client);
-    return await migrateUp(postgres.db);
+    const ask = async (text: string, values: readonly string[]) =>
+      (await client.query<{ value: unknown }>(text, [...values])).rows[0]?.value;
+    return await alone(ask, 'parley upgrade', async () => {
+      if (await isWaiting(postgres)) await takeSnapshot(options, client);
+      return await migrateUp(postgres.db);
+    });
   } finally {
-    // The lock ends with the connection.
     await client.end();
   }
 }

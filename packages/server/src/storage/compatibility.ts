@@ -9,22 +9,34 @@ export type Migrations = Readonly<Record<string, SchemaMigration>>;
 const KEY = 'schema_needs';
 
 /**
- * The same migrations, which also write down, in their own transaction, what a server must know of to work with the schema
- * they leave: the newest migration that does not only expand. Servers that are older than the schema read it.
+ * A migration waits no longer than this for the lock of a table: everybody who writes to it stands behind. It is tried again
+ * instead.
  */
-export function rememberingNeeds(migrations: Migrations): Migrations {
+const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'";
+
+/**
+ * The same migrations with all that goes with each in its own transaction: a bound for locks, its indexes where they are not
+ * there yet, and what a server must know of to work with the schema it leaves: the newest migration that does not only
+ * expand. Servers that are older than the schema read that.
+ */
+export function prepared(migrations: Migrations): Migrations {
   const names = Object.keys(migrations).sort();
   const needsAfter = (count: number) => names.slice(0, count).findLast((name) => migrations[name]?.expands !== true);
   const wrapped = names.map((name, at) => {
     const plain = migrations[name] as SchemaMigration;
+    const { indexes = [] } = plain;
     const migration: SchemaMigration = {
       ...plain,
       async up(db) {
+        await query(db, LOCK_TIMEOUT);
         await plain.up(db);
+        for (const index of indexes) await query(db, `CREATE INDEX IF NOT EXISTS ${index.name} ON ${index.on}`);
         await writeNeeds(db, needsAfter(at + 1));
       },
       ...(plain.down !== undefined && {
         async down(db) {
+          await query(db, LOCK_TIMEOUT);
+          for (const { name: index } of indexes) await query(db, `DROP INDEX IF EXISTS ${index}`);
           await plain.down?.(db);
           await writeNeeds(db, needsAfter(at));
         },

@@ -31,16 +31,12 @@ export const createMonitoring = sqlMigration({
        users bigint NOT NULL,
        channels bigint NOT NULL
      )`,
-    // A few bytes per thousand messages, and next to nothing to keep: messages are stored about in the order of their times.
-    'CREATE INDEX idx_messages_created ON messages USING brin (created_at) WITH (pages_per_range = 32)',
-    'CREATE INDEX idx_audit_log_actor ON audit_log (actor_id, id)',
-    'CREATE INDEX idx_audit_log_target ON audit_log (target, id)',
   ],
-  down: [
-    'DROP INDEX idx_audit_log_target',
-    'DROP INDEX idx_audit_log_actor',
-    'DROP INDEX idx_messages_created',
-    'DROP TABLE usage_hours',
-    'DROP TABLE metrics_history',
+  down: ['DROP TABLE usage_hours', 'DROP TABLE metrics_history'],
+  indexes: [
+    // A few bytes per thousand messages, and next to nothing to keep: messages are stored about in the order of their times.
+    { name: 'idx_messages_created', on: 'messages USING brin (created_at) WITH (pages_per_range = 32)' },
+    { name: 'idx_audit_log_actor', on: 'audit_log (actor_id, id)' },
+    { name: 'idx_audit_log_target', on: 'audit_log (target, id)' },
   ],
 });
