@@ -34,7 +34,7 @@ import { Indexer } from './search/indexer.ts';
 import { buildState, type Foundation, handlersOf, onCommitOf, readingsOf, type State } from './state.ts';
 import { demandCompatible, migrationStates } from './storage/migrate.ts';
 import { openPostgres, type Postgres } from './storage/postgres.ts';
-import { inspectDatabase, readEpoch } from './storage/server-state.ts';
+import { type DatabaseFacts, inspectDatabase, readEpoch } from './storage/server-state.ts';
 import { ensureOwnerToken } from './users/owner-token.ts';
 import { buildWatch } from './watch.ts';
 
@@ -65,25 +65,16 @@ export interface App {
 /** Migrates the database and builds the whole server on it, ready to listen. */
 export async function createApp({ config, connection, logger, clock = systemClock }: AppOptions): Promise<App> {
   const flagProvider = config.flagProvider === undefined ? undefined : await loadProvider(config.flagProvider);
-  const open = (maxConnections: number) =>
+  const open = (maxConnections: number, statementTimeoutMs = STATEMENT_TIMEOUT_MS) =>
     openPostgres({
       connection,
       maxConnections,
-      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      statementTimeoutMs,
       onError: (error) => logger.warn({ err: error }, 'a database connection was lost'),
     });
+  const facts = await prepareDatabase(open(2, 0), config, logger);
   const main = open(config.databasePool);
   const writer = open(config.writerLanes);
-  const facts = await inspectDatabase(main.db, config.allowUnsafeDatabase);
-  const migrated = await upgradeDatabase({
-    postgres: main,
-    directory: join(resolve(config.dataDir), SNAPSHOTS),
-    keep: config.upgradeSnapshots,
-    serverVersion: VERSION,
-    logger,
-  });
-  if (migrated.length > 0)
-    logger.info({ migrations: migrated.length, newest: migrated.at(-1) }, 'the schema was brought up to date');
   const metrics = new Metrics(VERSION, clock);
   const epoch = await readEpoch(main.db);
   const nodeName = randomBytes(6).toString('hex');
@@ -107,6 +98,25 @@ export async function createApp({ config, connection, logger, clock = systemCloc
     nodeName,
   };
   return assemble(foundation, facts.durable, epoch);
+}
+
+/** Looks whether the database can be used, and brings it to the newest schema: an index of a large table takes its time. */
+async function prepareDatabase(postgres: Postgres, config: Config, logger: Logger): Promise<DatabaseFacts> {
+  try {
+    const facts = await inspectDatabase(postgres.db, config.allowUnsafeDatabase);
+    const migrated = await upgradeDatabase({
+      postgres,
+      directory: join(resolve(config.dataDir), SNAPSHOTS),
+      keep: config.upgradeSnapshots,
+      serverVersion: VERSION,
+      logger,
+    });
+    if (migrated.length > 0)
+      logger.info({ migrations: migrated.length, newest: migrated.at(-1) }, 'the schema was brought up to date');
+    return facts;
+  } finally {
+    await postgres.close();
+  }
 }
 
 type Addresses = Pick<NodePorts, 'addressOf' | 'addressKey'>;
@@ -163,11 +173,12 @@ function buildIndexer({ main, clock, logger }: Foundation): Indexer {
   });
 }
 
-function buildNotices({ connection, clock, logger, bus }: Foundation): OperatorNotices {
+function buildNotices({ connection, clock, logger, bus }: Foundation, onListening: () => void): OperatorNotices {
   return new OperatorNotices({
     connection: connection as pg.ClientConfig,
     clock,
     deliver: (notice) => bus.onPayload(notice),
+    onListening,
     onFault: (error) => logger.warn({ err: error }, 'notices of the command line are not heard'),
   });
 }
@@ -212,7 +223,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
   const metricsServer = config.metricsPort === 0 ? null : await listenForMetrics(metrics, config.metricsPort);
   node.gateway.attach(http.fastify.server);
   const indexer = buildIndexer(foundation);
-  const notices = buildNotices(foundation);
+  const notices = buildNotices(foundation, () => void state.flagRules.refresh());
   const backups = buildBackups(foundation, state.files.blobs);
   return {
     node,

@@ -2,15 +2,54 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
+import { createApp } from '../app.ts';
 import { migrateCommand } from '../cli/migrate-command.ts';
 import { rollbackCommand } from '../cli/rollback-command.ts';
 import { runProgram } from '../cli/run-program.ts';
+import { readConfig } from '../config/config.ts';
+import { createLogger } from '../monitoring/logger.ts';
 import { migrateDown, migrationStates } from '../storage/migrate.ts';
 import { query } from '../storage/postgres.ts';
 import { addUser, migratedDatabase } from '../testing/migrated-database.ts';
+import { LAST_RELEASED, readReleasedSchema } from '../testing/released/released-schema.ts';
+import { createTestDatabase } from '../testing/test-database.ts';
 import { checkBackup } from './check-backup.ts';
 import { DiskBackupFile } from './disk-backup.ts';
+
+test('[MIG6] a start takes a snapshot before it migrates, and is under no time limit meanwhile', async () => {
+  const database = await createTestDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'parley-upgrade-'));
+  const client = new pg.Client(database.config);
+  await client.connect();
+  onTestFinished(async () => {
+    await client.end();
+    await database.drop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await client.query(readReleasedSchema());
+  await client.query(`INSERT INTO users (id, username, display_name) VALUES (gen_random_uuid(), 'ada', 'Ada')`);
+  // Whoever changes the schema from now on leaves a note of how long he may take.
+  await client.query(`CREATE SCHEMA notes CREATE TABLE seen (timeout text)`);
+  await client.query(`CREATE FUNCTION notes.look() RETURNS event_trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO notes.seen VALUES (current_setting('statement_timeout')); END $$`);
+  await client.query('CREATE EVENT TRIGGER look ON ddl_command_start EXECUTE FUNCTION notes.look()');
+  const env = { PORT: '0', PARLEY_DATA_DIR: directory, PARLEY_ALLOW_UNSAFE_DATABASE: 'true' };
+  const app = await createApp({
+    config: readConfig(env),
+    connection: database.config,
+    logger: createLogger('silent', 'test'),
+  });
+  await app.close();
+  const { rows } = await client.query('SELECT DISTINCT timeout FROM notes.seen');
+  expect(rows).toEqual([{ timeout: '0' }]);
+  const [snapshot, ...others] = readdirSync(join(directory, 'snapshots'));
+  expect(others).toEqual([]);
+  const { header, manifest } = await checkBackup(join(directory, 'snapshots', String(snapshot)));
+  expect(header.migrations.at(-1)).toBe(LAST_RELEASED);
+  expect(manifest.tables).toMatchObject({ users: 1 });
+});
 
 test('[MIG6] an upgrade of a database with data begins with a snapshot, and rollback takes it back', async () => {
   const database = await migratedDatabase();

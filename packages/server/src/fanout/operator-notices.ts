@@ -38,6 +38,8 @@ export interface OperatorNoticesPorts {
   readonly clock: Clock;
   /** Hands the notice to the sockets of this node: every node listens for itself. */
   deliver(notice: OperatorNotice): void;
+  /** It begins to hear: what was told before may have been missed. */
+  readonly onListening?: () => void;
   onFault(error: unknown): void;
 }
 
@@ -67,6 +69,7 @@ export class OperatorNotices {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
       this.#retryMs = FIRST_RETRY_MS;
+      this.#ports.onListening?.();
     } catch (error) {
       this.#lost(client, error);
     }

@@ -2,8 +2,8 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import type { Database } from '../storage/postgres.ts';
 import { type FlagRow, readFlags } from './flag-store.ts';
 
-/** A change is told at once; should that be lost, it is seen after this. One small table, read by one short query. */
-const POLL_MS = 750;
+/** A change is told at once, by the database and by the bus; should both be lost, it is seen after this. */
+const POLL_MS = 30_000;
 
 export interface FlagRulesPorts {
   readonly db: Database;
