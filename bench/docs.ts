@@ -1,11 +1,13 @@
-/** `npm run bench:docs -- FILE`: the tables and plots of docs/performance.md from what `npm run bench -- all --json FILE` found. */
+/** `npm run bench:docs -- FILE`: what `npm run bench -- all --json FILE` found, as the tables and plots of docs/performance.md and the capacity table of docs/operations.md. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BenchResult, Row } from './bench.ts';
+import { capacityOf } from './capacity.ts';
 import { plotsOf } from './plots.ts';
 import { formatBudgets, formatTable } from './report.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const OPERATIONS = fileURLToPath(new URL('../docs/operations.md', import.meta.url));
 const PLOTS = fileURLToPath(new URL('../docs/performance/', import.meta.url));
 
 const [file] = process.argv.slice(2);
@@ -31,12 +33,17 @@ page = fill(
 page = fill(page, 'machine', machineOf(results));
 for (const result of results) page = fill(page, result.bench, sectionOf(result));
 writeFileSync(PAGE, page);
+const capacity = capacityOf(results);
+if (capacity.length > 0) {
+  const table = `\n${machineOf(results)}\n\n${formatTable(capacity)}\n`;
+  writeFileSync(OPERATIONS, fill(readFileSync(OPERATIONS, 'utf8'), 'capacity', table));
+}
 console.log(`docs/performance.md: ${results.length} benches, ${plots.length} plots`);
 
 /** Puts text between the two comments that name it; a bench without a place is left out. */
 function fill(text: string, name: string, body: string): string {
   const place = new RegExp(`(<!-- bench: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
-  if (!place.test(text)) console.error(`docs/performance.md has no place for ${name}`);
+  if (!place.test(text)) console.error(`there is no place for ${name}`);
   return text.replace(place, (_, begin: string, end: string) => `${begin}${body}\n${end}`);
 }
 

@@ -1,12 +1,16 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /**
  * Makes programs from the sources as they are, each as one file of JavaScript: they start in a third of the time. `programs` are
- * paths below `directory`, each with its source.
+ * paths below `directory`, each with its source; `plugins` change what they are made of.
  */
-export async function bundle(directory: string, programs: Readonly<Record<string, string>>): Promise<void> {
+export async function bundle(
+  directory: string,
+  programs: Readonly<Record<string, string>>,
+  plugins: readonly Plugin[] = [],
+): Promise<void> {
   await build({
     // Whoever else builds them at the same time makes the same; nobody sees half of it.
     entryPoints: Object.entries(programs).map(([out, source]) => ({ in: source, out: `${out}.${process.pid}` })),
@@ -20,6 +24,7 @@ export async function bundle(directory: string, programs: Readonly<Record<string
     logLevel: 'error',
     sourcemap: 'inline',
     plugins: [
+      ...plugins,
       {
         name: 'only what is ours',
         setup(bundler) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freePort } from './free-port.ts';
-import { serverProgram } from './server-program.ts';
+import { type Release, serverProgram } from './server-program.ts';
 
 /** Limits that no test of anything else meets. */
 const NO_LIMITS = {
@@ -38,9 +38,30 @@ export interface ServerProcess {
   log(): string;
 }
 
+/** Runs a command of the command line to its end; resolves with what it printed. */
+export async function runServerCommand(args: readonly string[], env: Record<string, string>): Promise<string> {
+  const program = await serverProgram();
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`parley ${args.join(' ')} ended with ${code}:\n${output}`);
+  return output;
+}
+
 /** A server on this database, not started yet. */
-export async function serverProcess(databaseUrl: string, env: Record<string, string> = {}): Promise<ServerProcess> {
-  const [port, program] = await Promise.all([freePort(), serverProgram()]);
+export async function serverProcess(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+  release: Release = 'present',
+): Promise<ServerProcess> {
+  const [port, program] = await Promise.all([freePort(), serverProgram(release)]);
   let child: ChildProcess | null = null;
   let log = '';
   // A test that is given up must not leave servers behind.
