@@ -46,7 +46,7 @@ test('[MIG6] a start takes a snapshot before it migrates, and is under no time l
   expect(rows).toEqual([{ timeout: '0' }]);
   const [snapshot, ...others] = readdirSync(join(directory, 'snapshots'));
   expect(others).toEqual([]);
-  const { header, manifest } = await checkBackup(join(directory, 'snapshots', String(snapshot)));
+  const { header, manifest } = await checkBackup(new DiskBackupFile(join(directory, 'snapshots', String(snapshot))));
   expect(header.migrations.at(-1)).toBe(LAST_RELEASED);
   expect(manifest.tables).toMatchObject({ users: 1 });
 });
