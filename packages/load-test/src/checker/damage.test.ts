@@ -54,6 +54,14 @@ const heard = (proc: string, rev: number) => ({ type: 'recv', proc, rev });
 const finalOf = (proc: string) => ({ type: 'state', proc });
 const PAGE = { type: 'history' };
 
+const M3 = { op: 'message.send', id: 'm3', channel: 'room' } as const;
+
+/** The sender tries once more, and is told where the message is. */
+function repeatM3(history: History, after: Fields): void {
+  insert(history, after, 'cal', { type: 'ack', ...M3, outcome: 'ok', seq: 3, rev: 4 }, 3);
+  insert(history, after, 'cal', { type: 'invoke', ...M3 }, 2);
+}
+
 /** What can go wrong, and the invariant that must name it. */
 const DAMAGES: readonly [name: string, invariant: Invariant, damage: (history: History) => void][] = [
   [
@@ -197,6 +205,23 @@ const DAMAGES: readonly [name: string, invariant: Invariant, damage: (history: H
       insert(history, heard('bob', 8), 'bob', { type: 'recv', op: 'new', channel: 'room', id: 'm6', seq: 6, rev: 9 }),
   ],
   [
+    'a message was shown before its sender was told that it is not stored',
+    'I6',
+    (history) => {
+      remove(history, { type: 'ack', id: 'm3' });
+      insert(history, heard('cal', 4), 'cal', { type: 'ack', ...M3, outcome: 'fail', code: 'expired' });
+      repeatM3(history, { type: 'ack', id: 'm3' });
+    },
+  ],
+  [
+    'a message is shown after its sender was told that it is not stored',
+    'I6',
+    (history) => {
+      change(history, { type: 'ack', id: 'm3' }, { outcome: 'fail', code: 'expired' });
+      repeatM3(history, heard('cal', 4));
+    },
+  ],
+  [
     'a message that was shown has vanished',
     'I6',
     (history) => {
@@ -267,6 +292,11 @@ const DAMAGES: readonly [name: string, invariant: Invariant, damage: (history: H
       remove(history, { type: 'gone' });
       insert(history, heard('ann', 7), 'cal', { type: 'recv', op: 'new', channel: 'room', id: 'm5', seq: 5, rev: 7 });
     },
+  ],
+  [
+    'one who was removed is still given events',
+    'I11',
+    (history) => insert(history, heard('ann', 7), 'cal', { type: 'heard', channel: 'room', rev: 7 }),
   ],
   [
     'one who was removed is let in by a resume',

@@ -81,6 +81,13 @@ export interface RecvRecord {
   readonly left?: readonly string[];
 }
 
+/** The process was given an event of a root channel of which it holds no copy, or none yet. */
+export interface HeardRecord {
+  readonly type: 'heard';
+  readonly channel: string;
+  readonly rev: number;
+}
+
 /** The process applied everything between two revs of a root channel at once. */
 export interface ResumeRecord {
   readonly type: 'resume';
@@ -174,6 +181,7 @@ export type RecordBody =
   | InvokeRecord
   | AckRecord
   | RecvRecord
+  | HeardRecord
   | ResumeRecord
   | ResetRecord
   | GoneRecord

@@ -33,7 +33,7 @@ interface Absence {
   readonly back: number;
 }
 
-/** I11: nobody stands at a rev of a closed channel that he was not in at that rev, nor writes one, and a removal is soon felt. */
+/** I11: nobody stands at a rev of a closed channel that he was not in at that rev, is given or writes one, and a removal is soon felt. */
 export class Revocation implements Rule {
   readonly #findings: Findings;
   /** By epoch and root. */
@@ -74,6 +74,9 @@ export class Revocation implements Rule {
         this.#hear(record, proc, root);
         return this.#step(proc, root, record.rev);
       }
+      case 'heard':
+        this.#addWalk(proc, record.channel, record.rev);
+        return;
       case 'resume':
         this.#noteReturns(record.channel, record.joined);
         this.#hear(record, proc, record.channel);
@@ -162,12 +165,16 @@ export class Revocation implements Rule {
 
   /** A process got to a rev without standing at those before it. */
   #jump(proc: Proc, root: string, rev: number): void {
+    this.#current.set(`${proc.name} ${root}`, this.#addWalk(proc, root, rev));
+  }
+
+  #addWalk(proc: Proc, root: string, rev: number): Walk {
     const walk = { proc: proc.name, user: proc.user, from: rev, to: rev };
     const key = `${proc.epoch} ${root}`;
     const walks = this.#walks.get(key);
     if (walks === undefined) this.#walks.set(key, [walk]);
     else walks.push(walk);
-    this.#current.set(`${proc.name} ${root}`, walk);
+    return walk;
   }
 
   #step(proc: Proc, root: string, rev: number): void {

@@ -8,6 +8,9 @@ const SEND = 'message.send';
 /** Errors after which a send may have been stored all the same; after every other code it certainly was not. */
 const UNSURE_CODES: ReadonlySet<string> = new Set(['unavailable', 'internal']);
 
+/** Errors that say for certain that the message is not stored. */
+const NOT_STORED_CODES: ReadonlySet<string> = new Set(['busy', 'expired', 'rate_limited']);
+
 /** All that is known of one message id of one sender. */
 interface Fate {
   readonly channel: string;
@@ -26,14 +29,32 @@ export class Sends implements Rule {
   acknowledged = 0;
   readonly #findings: Findings;
   readonly #fates = new Map<string, Fate>();
+  /** Messages that somebody was shown, by channel and id. */
+  readonly #shown = new Set<string>();
+  /** Messages that are not stored, as their senders were told, and that were not asked for again since. */
+  readonly #denied = new Map<string, Fate>();
 
   constructor(findings: Findings) {
     this.#findings = findings;
   }
 
   add(record: HistoryRecord, proc: Proc): void {
-    if (record.type === 'invoke' && record.op === SEND) this.#fateOf(record, proc).open += 1;
-    else if (record.type === 'ack' && record.op === SEND) this.#answer(this.#fateOf(record, proc), record, proc);
+    switch (record.type) {
+      case 'invoke':
+        if (record.op === SEND) this.#ask(this.#fateOf(record, proc));
+        return;
+      case 'ack':
+        if (record.op === SEND) this.#answer(this.#fateOf(record, proc), record, proc);
+        return;
+      case 'recv':
+        if (record.op === 'new' && record.id !== undefined) this.#show(record.channel, record.id, record, proc);
+        return;
+      case 'resume':
+      case 'history':
+        for (const { channel = record.channel, id } of record.items) this.#show(channel, id, record, proc);
+        return;
+      default:
+    }
   }
 
   finish(truth: Truth): void {
@@ -66,11 +87,38 @@ export class Sends implements Rule {
     return fate;
   }
 
+  #ask(fate: Fate): void {
+    fate.open += 1;
+    this.#denied.delete(`${fate.channel} ${fate.id}`);
+  }
+
+  #show(channel: string, id: string, { tMono }: Stamp, proc: Proc): void {
+    const key = `${channel} ${id}`;
+    this.#shown.add(key);
+    const denied = this.#denied.get(key);
+    if (denied === undefined) return;
+    const text = `a message refused as ${denied.refusal} is shown, and was not sent again`;
+    this.#findings.add('I6', text, { proc: proc.name, channel, id, tMono });
+  }
+
+  /** Told that it is not stored, a sender may write it again as another message: then it must not be there. */
+  #deny(fate: Fate, { tMono }: Stamp): void {
+    const { channel, id, proc, refusal } = fate;
+    if (fate.unsure || fate.acked !== null || fate.open > 0 || !NOT_STORED_CODES.has(refusal ?? '')) return;
+    const key = `${channel} ${id}`;
+    if (!this.#shown.has(key)) this.#denied.set(key, fate);
+    else
+      this.#findings.add('I6', `a message was shown before it was refused as ${refusal}`, { proc, channel, id, tMono });
+  }
+
   #answer(fate: Fate, record: AckRecord & Stamp, proc: Proc): void {
     fate.open = Math.max(0, fate.open - 1);
     if (record.outcome === 'ok') this.#acknowledge(fate, record, proc);
     else if (record.outcome === 'info' || UNSURE_CODES.has(record.code ?? '')) fate.unsure = true;
-    else fate.refusal = record.code ?? 'without a code';
+    else {
+      fate.refusal = record.code ?? 'without a code';
+      this.#deny(fate, record);
+    }
   }
 
   #acknowledge(fate: Fate, record: AckRecord & Stamp, proc: Proc): void {

@@ -141,6 +141,8 @@ export class ClientLog {
         return this.#log({ type: 'gone', channel: step.channel });
       case 'event':
         return this.#writeLive(step.channel, step.event);
+      case 'heard':
+        return this.#log({ type: 'heard', channel: step.channel, rev: step.rev });
       case 'changes': {
         const { members, rev } = step.changes;
         const told = this.#told.get(step.channel) ?? [];

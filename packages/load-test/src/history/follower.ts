@@ -5,6 +5,8 @@ export type Step =
   | { readonly kind: 'reset'; readonly channel: ChannelId; readonly seq: number; readonly rev: number }
   | { readonly kind: 'gone'; readonly channel: ChannelId }
   | { readonly kind: 'event'; readonly channel: ChannelId; readonly event: RevEvent }
+  /** An event came of a channel that is not known, or not yet: it does nothing, and must not tell who is out of it anything. */
+  | { readonly kind: 'heard'; readonly channel: ChannelId; readonly rev: number }
   | { readonly kind: 'changes'; readonly channel: ChannelId; readonly changes: Changes };
 
 /**
@@ -91,6 +93,7 @@ export class Follower {
     if (rev !== undefined && event.rev <= rev) return [];
     const held = this.#held.get(event.channel) ?? new Map<number, RevEvent>();
     this.#held.set(event.channel, held.set(event.rev, event));
+    if (rev === undefined) return [{ kind: 'heard', channel: event.channel, rev: event.rev }];
     return this.#due(event.channel);
   }
 
