@@ -1,6 +1,6 @@
 import type { Random } from '@parley/load-test';
 import type { ChannelId, UserId } from '@parley/protocol';
-import type { Deed } from './plan.ts';
+import type { Deed } from './happening.ts';
 import type { SimClient } from './sim-client.ts';
 
 export interface DeedWorld {

@@ -1,5 +1,5 @@
 import type { DatabaseServer } from './database/database-server.ts';
-import type { Fault } from './plan.ts';
+import type { Fault } from './happening.ts';
 import type { RedisServer } from './redis/redis-server.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { BusServer } from './sim-bus.ts';

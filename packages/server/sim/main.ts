@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, readArguments, USAGE } from './campaign/arguments.ts';
 import { buildWorker } from './campaign/bundle.ts';
-import { emptyTotals, progressLine, runCampaign, type Totals } from './campaign/campaign.ts';
+import { drawStart, emptyTotals, progressLine, runCampaign, type Totals } from './campaign/campaign.ts';
 import { describeOutcome, describePlan, readKeptPlan, shrinkOutcome } from './campaign/one-seed.ts';
 import { type Outcome, totalOf } from './campaign/outcome.ts';
 import { WorkerPool } from './campaign/worker-pool.ts';
@@ -66,8 +66,7 @@ async function campaign(options: Arguments, pool: WorkerPool): Promise<boolean> 
 
 function startOf({ resume, seeds }: Arguments): Totals {
   if (resume && existsSync(CHECKPOINT)) return JSON.parse(readFileSync(CHECKPOINT, 'utf8')) as Totals;
-  // Far from each other, so that no two campaigns look at the same seeds.
-  return emptyTotals(seeds?.first ?? BigInt(randomBytes(6).readUIntBE(0, 6)) * 100_000n);
+  return emptyTotals(seeds?.first ?? drawStart(randomBytes(6)));
 }
 
 /** One line repeats it. */

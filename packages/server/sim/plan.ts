@@ -1,134 +1,16 @@
 import type { Random } from '@parley/load-test';
-import type { Break } from './connection.ts';
+import type { Deed, Fault, Happening, Plan, Shape } from './happening.ts';
+import { planScene } from './scenes.ts';
 
-/** What users do. Numbers name a client, a channel or a user by its place; `pick` chooses among what is there at that time. */
-export type Deed =
-  | {
-      readonly kind: 'send';
-      readonly client: number;
-      readonly channel: number;
-      readonly count: number;
-      readonly mentions: boolean;
-    }
-  | {
-      readonly kind: 'reply' | 'edit' | 'delete' | 'react' | 'page' | 'read';
-      readonly client: number;
-      readonly channel: number;
-    }
-  | { readonly kind: 'kick' | 'invite'; readonly client: number; readonly channel: number; readonly user: number }
-  | { readonly kind: 'leave' | 'join'; readonly client: number; readonly channel: number }
-  /** Far more at once than the rate limit lets through. */
-  | { readonly kind: 'flood'; readonly client: number; readonly channel: number; readonly count: number }
-  | { readonly kind: 'restart'; readonly client: number };
-
-/** What goes wrong. Those with a duration end by themselves. */
-export type Fault =
-  | { readonly kind: 'cut'; readonly client: number; readonly how: Break }
-  | { readonly kind: 'deafen'; readonly client: number; readonly direction: 'up' | 'down' }
-  | { readonly kind: 'outage'; readonly client: number; readonly how: 'refuse' | 'swallow'; readonly forMs: number }
-  | {
-      readonly kind: 'lag';
-      readonly client: number;
-      readonly lowMs: number;
-      readonly highMs: number;
-      readonly forMs: number;
-    }
-  | { readonly kind: 'trickle'; readonly client: number; readonly rate: number; readonly forMs: number }
-  | { readonly kind: 'crash'; readonly node: number; readonly isTold: boolean; readonly forMs: number }
-  | { readonly kind: 'drain'; readonly node: number; readonly forMs: number }
-  | { readonly kind: 'database-crash'; readonly forMs: number }
-  | { readonly kind: 'database-break'; readonly node: number; readonly isServerTold: boolean }
-  | {
-      readonly kind: 'database-outage';
-      readonly node: number;
-      readonly how: 'refuse' | 'swallow';
-      readonly forMs: number;
-    }
-  | { readonly kind: 'database-mute'; readonly node: number; readonly forMs: number }
-  | {
-      readonly kind: 'database-lag';
-      readonly node: number;
-      readonly lowMs: number;
-      readonly highMs: number;
-      readonly forMs: number;
-    }
-  | { readonly kind: 'database-disk'; readonly lowMs: number; readonly highMs: number; readonly forMs: number }
-  | {
-      readonly kind: 'bus-trouble';
-      readonly loss: number;
-      readonly double: number;
-      readonly late: number;
-      readonly forMs: number;
-    }
-  | { readonly kind: 'bus-away'; readonly forMs: number }
-  | { readonly kind: 'bus-cut'; readonly node: number; readonly forMs: number }
-  | { readonly kind: 'redis-crash'; readonly loses: boolean; readonly forMs: number }
-  | { readonly kind: 'redis-stall'; readonly forMs: number }
-  | { readonly kind: 'redis-flush' }
-  | { readonly kind: 'redis-deaf'; readonly share: number }
-  | { readonly kind: 'redis-break' }
-  | { readonly kind: 'redis-outage'; readonly node: number; readonly how: 'refuse' | 'swallow'; readonly forMs: number }
-  | { readonly kind: 'redis-mute'; readonly node: number; readonly forMs: number }
-  | {
-      readonly kind: 'redis-lag';
-      readonly node: number;
-      readonly lowMs: number;
-      readonly highMs: number;
-      readonly forMs: number;
-    }
-  /** Nobody can connect for so long that every client is at its longest wait. */
-  | { readonly kind: 'blackout'; readonly forMs: number }
-  | { readonly kind: 'node-clock'; readonly node: number; readonly byMs: number }
-  | { readonly kind: 'client-clock'; readonly client: number; readonly byMs: number };
-
-export type Happening = { readonly atMs: number } & (Deed | Fault);
-
-/** How large a world is. */
-export interface Shape {
-  /** What joins the nodes: a model of a bus that keeps only what a bus promises, or the real one on a model of Redis. */
-  readonly cluster: 'model' | 'redis';
-  readonly queue: 'overflow' | 'always';
-  readonly nodes: number;
-  readonly users: number;
-  readonly clients: number;
-  readonly channels: number;
-  readonly durationMs: number;
-  readonly deeds: number;
-  readonly faults: number;
-}
-
-/** All that will happen in one run, written down before it begins; leaving parts out gives another, smaller run. */
-export interface Plan {
-  readonly shape: Shape;
-  readonly happenings: readonly Happening[];
-}
-
-const DEEDS: ReadonlySet<string> = new Set([
-  'send',
-  'reply',
-  'edit',
-  'delete',
-  'react',
-  'page',
-  'read',
-  'kick',
-  'invite',
-  'leave',
-  'join',
-  'flood',
-  'restart',
-]);
-
-export function isFault(happening: Happening): boolean {
-  return !DEEDS.has(happening.kind);
-}
+/** How many of the faults that a world would have are left beside a scene. */
+const CALM_SHARE = 0.05;
 
 /** Plans a run. */
 export function makePlan(random: Random, faultShare = 1): Plan {
   const users = 2 + random.below(4);
   const hasBlackout = random.chance(0.06);
   const durationMs = 5_000 + random.below(20_000);
-  const shape: Shape = {
+  const drawn: Shape = {
     cluster: random.chance(0.5) ? 'redis' : 'model',
     queue: random.chance(0.5) ? 'always' : 'overflow',
     nodes: 1 + random.below(3),
@@ -139,12 +21,16 @@ export function makePlan(random: Random, faultShare = 1): Plan {
     deeds: 20 + random.below(60),
     faults: Math.round(random.below(90) * faultShare),
   };
+  const scene = planScene(random.fork('scene'), drawn);
+  // A scene is played in calm: in a storm it hardly comes to its end.
+  const shape = scene.length === 0 ? drawn : { ...drawn, faults: Math.round(drawn.faults * CALM_SHARE) };
   const kinds = pickKinds(random, shape.cluster);
   const happenings: Happening[] = [];
   for (let index = 0; index < shape.deeds; index++)
     happenings.push({ atMs: random.between(0, durationMs), ...makeDeed(random, shape) });
   for (let index = 0; index < shape.faults && kinds.length > 0; index++)
     happenings.push({ atMs: random.between(0, durationMs), ...makeFault(random.pick(kinds), random, shape) });
+  happenings.push(...scene);
   happenings.sort((a, b) => a.atMs - b.atMs);
   if (!hasBlackout) return { shape, happenings };
   const forMs = random.between(50_000, 100_000);

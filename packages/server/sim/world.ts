@@ -6,7 +6,7 @@ import { STATEMENTS } from './database/statements/statements.ts';
 import { Deeds } from './deeds.ts';
 import type { SimDoor } from './door.ts';
 import { Faults, type NodeSlot } from './faults.ts';
-import { type Deed, type Fault, isFault, type Plan } from './plan.ts';
+import { type Deed, type Fault, isFault, type Plan } from './happening.ts';
 import { PresenceExam } from './presence-exam.ts';
 import { RateRule, SEND_RATE } from './rate-rule.ts';
 import { RedisServer } from './redis/redis-server.ts';

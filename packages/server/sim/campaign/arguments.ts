@@ -61,8 +61,11 @@ function positive(name: string, value: string): number {
   return number;
 }
 
+const MAX_SEED = 2n ** 64n - 1n;
+
 function readSeed(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text)) throw new Error('unable to run; a seed is a whole number of 64 bits');
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) > MAX_SEED)
+    throw new Error('unable to run; a seed is a whole number of 64 bits');
   return BigInt(text);
 }
 

@@ -1,40 +1,32 @@
-import { addCounts, type Counts, type Outcome, totalOf } from './outcome.ts';
+import { addTallies, NOTHING, type Outcome, type Tallies, totalOf } from './outcome.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** Failing outcomes that are kept whole; the rest is only counted. */
 const MAX_KEPT = 20;
 
 /** All that a campaign has come to so far. Plain data: it is written to a file, and read again to go on. */
-export interface Totals {
+export interface Totals extends Tallies {
   readonly first: string;
   /** Every seed below this one has been run. */
   readonly next: string;
   readonly ran: number;
   readonly violations: number;
   readonly failing: readonly Pick<Outcome, 'seed' | 'broken' | 'text'>[];
-  readonly faults: Counts;
-  readonly effects: Counts;
-  readonly records: number;
-  readonly acknowledged: number;
-  readonly received: number;
-  readonly steps: number;
-  readonly virtualMs: number;
   /** Milliseconds of this machine's time, over all sittings. */
   readonly elapsedMs: number;
 }
 
+/** Campaigns begin so far from each other that no two look at the same seeds. */
+const CAMPAIGN_SEEDS = 100_000n;
+
+/** The first seed of a campaign, from six random bytes: never so near to 2^64 that a campaign could get there. */
+export function drawStart(bytes: Buffer): bigint {
+  return (BigInt(bytes.readUIntBE(0, 6)) >> 1n) * CAMPAIGN_SEEDS;
+}
+
 export function emptyTotals(first: bigint): Totals {
-  const none = { records: 0, acknowledged: 0, received: 0, steps: 0, virtualMs: 0, elapsedMs: 0 };
-  return {
-    first: String(first),
-    next: String(first),
-    ran: 0,
-    violations: 0,
-    failing: [],
-    faults: {},
-    effects: {},
-    ...none,
-  };
+  const seed = String(first);
+  return { ...NOTHING, first: seed, next: seed, ran: 0, violations: 0, failing: [], elapsedMs: 0 };
 }
 
 export function addOutcome(totals: Totals, outcome: Outcome): Totals {
@@ -43,16 +35,10 @@ export function addOutcome(totals: Totals, outcome: Outcome): Totals {
   const isKept = !isGood && totals.failing.length < MAX_KEPT;
   return {
     ...totals,
+    ...addTallies(totals, outcome),
     ran: totals.ran + 1,
     violations: totals.violations + (isGood ? 0 : 1),
     failing: isKept ? [...totals.failing, { seed, broken, text }] : totals.failing,
-    faults: addCounts(totals.faults, outcome.faults),
-    effects: addCounts(totals.effects, outcome.effects),
-    records: totals.records + outcome.records,
-    acknowledged: totals.acknowledged + outcome.acknowledged,
-    received: totals.received + outcome.received,
-    steps: totals.steps + outcome.steps,
-    virtualMs: totals.virtualMs + outcome.virtualMs,
   };
 }
 

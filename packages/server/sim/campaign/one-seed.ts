@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../happening.ts';
 import { type Outcome, totalOf } from './outcome.ts';
 import { shrink } from './shrink.ts';
 import type { WorkerPool } from './worker-pool.ts';

@@ -1,6 +1,7 @@
 import { Random } from '@parley/load-test';
 import { expect, test } from 'vitest';
-import { makePlan, type Plan } from '../plan.ts';
+import type { Plan } from '../happening.ts';
+import { makePlan } from '../plan.ts';
 import { patched } from './patch.ts';
 import { shrink } from './shrink.ts';
 

@@ -1,4 +1,4 @@
-import type { Happening, Plan, Shape } from '../plan.ts';
+import type { Happening, Plan, Shape } from '../happening.ts';
 
 /** How far shrinking goes before it is content with what it has. */
 export interface ShrinkLimits {

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Outcome } from './outcome.ts';
+import { NOTHING, type Outcome } from './outcome.ts';
 import type { Job } from './worker.ts';
 
 /** Far above what the longest run takes on a busy machine; one that takes longer hangs, which is a finding. */
@@ -71,5 +71,3 @@ export class WorkerPool {
     return child;
   }
 }
-
-const NOTHING = { faults: {}, effects: {}, records: 0, acknowledged: 0, received: 0, steps: 0, virtualMs: 0 } as const;

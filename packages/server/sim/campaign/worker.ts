@@ -1,5 +1,6 @@
 import { Random } from '@parley/load-test';
-import { makePlan, type Plan } from '../plan.ts';
+import type { Plan } from '../happening.ts';
+import { makePlan } from '../plan.ts';
 import { World } from '../world.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
