@@ -2,6 +2,7 @@ import type { WebSocketConfig } from '@parley/protocol';
 import type { Actor } from './commands/handler.ts';
 import type { CommandPorts } from './commands/run-command.ts';
 import type { Config } from './config/settings.ts';
+import { readMovedCursors } from './delivery/unread.ts';
 import { Drain } from './drain.ts';
 import { WebSocketGateway } from './gateway/websocket-gateway.ts';
 import type { Hub } from './hub/hub.ts';
@@ -11,6 +12,7 @@ import type { Logger } from './monitoring/logger.ts';
 import type { ChatNode, Door, DoorPorts, NodePorts, NodeRooms, RoomPorts } from './node-ports.ts';
 import { buildRooms, type LateParts } from './node-rooms.ts';
 import { CredentialCheck } from './session/credential-check.ts';
+import { tellMissedCursors } from './session/cursor-check.ts';
 import { Dispatch } from './session/dispatch.ts';
 import { FlagTeller } from './session/flag-teller.ts';
 import { Greeter } from './session/greeter.ts';
@@ -114,7 +116,7 @@ export function buildNode<AnyDoor extends Door>(
   };
 }
 
-/** Makes up for what the bus may have lost: by these checks, and for channels that users were added to meanwhile. */
+/** Makes up for what the bus may have lost: by these checks, for channels that users were added to, and for what they have read elsewhere. */
 function buildRecovery(
   { clock, db, logger }: RoomPorts,
   late: LateParts,
@@ -127,7 +129,9 @@ function buildRecovery(
       readMemberships: (userIds) => readMemberships(db, userIds),
       notice: (notice, subscribers) => late.sessions?.notice(notice, subscribers),
     });
-  return new LossRecovery({ clock, steps: [compareTops, gain, recheckCredentials], onError: faultLogger(logger) });
+  const cursors = () => tellMissedCursors({ hub, readCursors: (userIds) => readMovedCursors(db, userIds) });
+  const steps = [compareTops, gain, cursors, recheckCredentials];
+  return new LossRecovery({ clock, steps, onError: faultLogger(logger) });
 }
 
 /** What stands right behind the door: who is on a socket, and what they say. */

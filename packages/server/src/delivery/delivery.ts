@@ -40,7 +40,12 @@ export class Delivery {
     const onError = (error: unknown) => ports.onError(error);
     this.#publisher = new ReceiptPublisher(fanout, clock);
     this.#follower = new StatusFollower({ db: ports.db, clock, onError });
-    this.#ledger = new ReceiptLedger({ pool: ports.pool, clock, onMoved: (moves) => this.#tell(moves), onError });
+    this.#ledger = new ReceiptLedger({
+      pool: ports.pool,
+      clock,
+      onMoved: (moves, unsure) => this.#tell(moves, unsure),
+      onError,
+    });
   }
 
   /** Members and channels whose reports wait for the database. */
@@ -132,12 +137,13 @@ export class Delivery {
     if (refusal !== undefined) throw refusal;
   }
 
-  async #tell(moves: readonly ChannelMove[]): Promise<void> {
+  async #tell(moves: readonly ChannelMove[], unsure: readonly Membership[]): Promise<void> {
     for (const [channelId, ofChannel] of byChannel(moves)) {
       if (isFollowed(ofChannel[0])) this.#follower.note(channelId);
       this.#publisher.publish(ofChannel);
     }
-    await this.#tellOwnDevices(moves.filter((move) => ownReadSeq(move.before) !== ownReadSeq(move.after)));
+    const moved = moves.filter((move) => ownReadSeq(move.before) !== ownReadSeq(move.after));
+    await this.#tellOwnDevices([...moved, ...unsure]);
   }
 
   async #tellOwnDevices(pairs: readonly Membership[]): Promise<void> {

@@ -32,17 +32,33 @@ function counting(pool: pg.Pool) {
 
 function ledgerOn(pool: pg.Pool, more: { clock?: FakeClock; maxPairs?: number } = {}) {
   const moved: ChannelMove[] = [];
+  const unsure: UserId[] = [];
   const errors: unknown[] = [];
   const ledger = new ReceiptLedger(
     {
       pool,
       clock: more.clock ?? new FakeClock(),
-      onMoved: async (moves) => void moved.push(...moves),
+      onMoved: async (moves, others) => {
+        moved.push(...moves);
+        unsure.push(...others.map(({ userId }) => userId));
+      },
       onError: (error) => void errors.push(error),
     },
     more.maxPairs,
   );
-  return { ledger, moved, errors };
+  return { ledger, moved, unsure, errors };
+}
+
+/** A pool that loses the first answer with its connection, after the statement has been carried out. */
+function losingTheFirst(pool: pg.Pool): pg.Pool {
+  let isLost = false;
+  const query = async (config: pg.QueryConfig) => {
+    const result = await pool.query(config);
+    if (isLost) return result;
+    isLost = true;
+    throw new Error('Connection terminated unexpectedly');
+  };
+  return { query } as unknown as pg.Pool;
 }
 
 const read = (seq: number) => ({ delivered: 0, read: seq, own: false });
@@ -111,6 +127,18 @@ describe('the receipt ledger', () => {
     await ledger.flush();
     expect(moved).toHaveLength(3);
     expect(ledger.report(users[3] as UserId, channel, read(1))).toBeUndefined();
+  });
+
+  test('[DEL8] what was stored with its answer lost is told with the next statement, though that moves nothing', async () => {
+    const { channel, users } = await addCrowd(2);
+    const [ann, ben] = users as [UserId, UserId];
+    const { ledger, moved, unsure } = ledgerOn(losingTheFirst(database.pool));
+    ledger.report(ann, channel, read(1));
+    await expect(ledger.flush()).rejects.toThrow('terminated');
+    ledger.report(ben, channel, read(2));
+    await ledger.flush();
+    expect(moved.map(({ userId }) => userId)).toEqual([ben]);
+    expect(unsure).toEqual([ann]);
   });
 
   test('[DEL8] reports wait while the database is away, and are stored once it is back', async () => {

@@ -20,8 +20,11 @@ const STATEMENT_TIMEOUT = '57014';
 export interface ReceiptLedgerPorts {
   readonly pool: pg.Pool;
   readonly clock: Clock;
-  /** Called after each statement with those whose place it moved by what they reported. */
-  onMoved(moves: readonly ChannelMove[]): Promise<void>;
+  /**
+   * Called after each statement with those whose place it moved by what they reported, and with those of whom it is not
+   * known whether an earlier one moved it, or was told.
+   */
+  onMoved(moves: readonly ChannelMove[], unsure: readonly Pending[]): Promise<void>;
   onError(error: unknown): void;
 }
 
@@ -104,24 +107,37 @@ export class ReceiptLedger {
       } catch (error) {
         if (!mayPass(error)) this.#ports.onError(error);
         else {
-          for (const { userId, channelId, report } of taken.slice(start)) this.#add(userId, channelId, report);
+          this.#addAgain(taken.slice(start));
           throw error;
         }
       }
     }
   }
 
-  /** What cannot be told now is seen with the next sync; the reports themselves are stored. */
+  /** What cannot be told now is told after the next statement; the reports themselves are stored. */
   async #tell(rows: readonly Pending[], moves: readonly ChannelMove[]): Promise<void> {
     // That one has what one has sent oneself, everybody sees from the message.
     const silent = new Map(rows.filter(isSilent).map((row) => [row.channelId, new Set<UserId>()]));
     for (const row of rows) if (isSilent(row)) silent.get(row.channelId)?.add(row.userId);
-    await this.#ports
-      .onMoved(moves.filter((move) => silent.get(move.channelId)?.has(move.userId) !== true))
-      .catch((error: unknown) => this.#ports.onError(error));
+    const told = rows.filter((row) => !isSilent(row));
+    const loud = moves.filter((move) => silent.get(move.channelId)?.has(move.userId) !== true);
+    try {
+      await this.#ports.onMoved(
+        loud,
+        told.filter((row) => row.isUnsure),
+      );
+    } catch (error) {
+      if (mayPass(error)) this.#addAgain(told);
+      else this.#ports.onError(error);
+    }
   }
 
-  #add(userId: UserId, channelId: ChannelId, report: Report): void {
+  /** Keeps what may be stored already, so that its next statement moves nothing, and whose users were not told. */
+  #addAgain(rows: readonly Pending[]): void {
+    for (const { userId, channelId, report } of rows) this.#add(userId, channelId, report).isUnsure = true;
+  }
+
+  #add(userId: UserId, channelId: ChannelId, report: Report): Pending {
     let users = this.#pending.get(channelId);
     if (users === undefined) {
       users = new Map();
@@ -130,10 +146,12 @@ export class ReceiptLedger {
     const known = users.get(userId);
     if (known !== undefined) {
       known.report = mergeReports(known.report, report);
-      return;
+      return known;
     }
-    users.set(userId, { userId, channelId, report });
+    const pending = { userId, channelId, report, isUnsure: false };
+    users.set(userId, pending);
     this.#depth += 1;
+    return pending;
   }
 }
 

@@ -75,6 +75,8 @@ export interface Pending {
   readonly channelId: ChannelId;
   readonly userId: UserId;
   report: Report;
+  /** True once a statement ended without an answer, or what it moved could not be told. */
+  isUnsure: boolean;
 }
 
 /** A move, and what is needed to tell of it. */
@@ -94,7 +96,10 @@ export interface ChannelMove extends Move {
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Stores reports and returns the members whose place has changed by them. */
-export async function storeReports(pool: pg.Pool, reports: readonly Pending[]): Promise<ChannelMove[]> {
+export async function storeReports(
+  pool: pg.Pool,
+  reports: readonly Omit<Pending, 'isUnsure'>[],
+): Promise<ChannelMove[]> {
   const values = [
     reports.map((pending) => pending.channelId),
     reports.map((pending) => pending.userId),

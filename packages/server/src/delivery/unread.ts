@@ -41,16 +41,30 @@ export interface Membership {
 /** A member's cursors, as his own devices are told of them. */
 export type OwnCursors = Membership & Omit<CursorEvent, 't' | 'channel'>;
 
+const OWN_CURSORS = `
+  m.user_id AS "userId", m.channel_id AS "channelId", ${OWN_READ_SEQ} AS "readSeq",
+  m.delivered_seq AS "deliveredSeq", ${UNREAD_MENTIONS} AS mentions`;
+
 /** Reads the cursors of these members as they are now. */
 export function readOwnCursors(on: Queryable, pairs: readonly Membership[]): Promise<OwnCursors[]> {
   return query<OwnCursors>(
     on,
-    `SELECT m.user_id AS "userId", m.channel_id AS "channelId", ${OWN_READ_SEQ} AS "readSeq",
-            m.delivered_seq AS "deliveredSeq", ${UNREAD_MENTIONS} AS mentions
+    `SELECT ${OWN_CURSORS}
        FROM unnest($1::uuid[], $2::uuid[]) AS n(channel, member)
        JOIN channel_members m ON m.channel_id = n.channel AND m.user_id = n.member AND m.left_at IS NULL
        JOIN channels c ON c.id = m.channel_id`,
     [pairs.map((pair) => pair.channelId), pairs.map((pair) => pair.userId)],
+  );
+}
+
+/** Reads the cursors of these users wherever they have read anything. */
+export function readMovedCursors(on: Queryable, userIds: readonly UserId[]): Promise<OwnCursors[]> {
+  return query<OwnCursors>(
+    on,
+    `SELECT ${OWN_CURSORS}
+       FROM channel_members m JOIN channels c ON c.id = m.channel_id
+      WHERE m.user_id = ANY($1::uuid[]) AND m.read_seq > m.joined_seq AND ${IS_HERE}`,
+    [userIds],
   );
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisWindowStore } from '../cache/redis-window-store.ts';
 import { Members } from '../channels/members.ts';
 import { readConfig } from '../config/config.ts';
+import { storeReports } from '../delivery/receipt-statement.ts';
 import { RedisPresenceStore } from '../presence/redis-presence-store.ts';
 import { StreamShards } from '../queue/stream-shards.ts';
 import { policiesOf } from '../rate-limit/policy.ts';
@@ -157,6 +158,23 @@ describe('faults of Redis in traffic', () => {
     await waitFor('it hears', () => held(client, channelId, joined.channel.rev).bodies.includes('hello'));
     for (const each of [...clients, client]) each.close();
   });
+});
+
+test('[CLU4] what was read on another device while Redis was away is told once it is back', async () => {
+  const { channelId, ids, clients } = await oneOnEachNode({ database, nodes });
+  const [reader] = ids as [UserId];
+  await clients[1]?.run('message.send', { channelId, id: id(), body: 'hello' });
+  const other = await SocketClient.connect(nodeAt(2).url, reader);
+  await redis.kill();
+  await waitFor('it is noticed', () => nodes.every((node) => !node.bus.isListening));
+  const report = { delivered: 0, read: 1, own: false };
+  await storeReports(database.pool, [{ channelId, userId: reader, report }]);
+  await redis.start();
+  expect(await other.until('cursor', (frame) => frame.channel === channelId)).toMatchObject({
+    readSeq: 1,
+    mentions: 0,
+  });
+  for (const each of [...clients, other]) each.close();
 });
 
 test('[CLU10] every command is one that Redis 6.0 knows', async () => {

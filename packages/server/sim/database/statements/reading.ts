@@ -48,6 +48,19 @@ export const READING_STATEMENTS = [
       list(userIds).flatMap((userId) => ownPlaces(view, userId).map((own) => ({ userId, ...membershipOf(view, own) }))),
   ),
 
+  statement(
+    /^SELECT m\.user_id AS "userId", m\.channel_id AS "channelId", least\(m\.read_seq, .* AND m\.read_seq > m\.joined_seq AND /,
+    (view, [userIds]) =>
+      list(userIds).flatMap((userId) =>
+        ownPlaces(view, userId)
+          .filter(({ member }) => num(member.read_seq) > num(member.joined_seq))
+          .map((own) => {
+            const { channelId, readSeq, deliveredSeq, mentions } = membershipOf(view, own);
+            return { userId, channelId, readSeq, deliveredSeq, mentions };
+          }),
+      ),
+  ),
+
   statement(/^SELECT c\.id, c\.kind, .* AS facts FROM channels c WHERE c\.id = ANY/, (view, [ids]) =>
     list(ids).flatMap((id) => {
       const row = view.get('channels', id);
