@@ -56,7 +56,7 @@ function shotsOf({ channels, direct, threadId }: Workspace, invitation: string):
     { name: 'files', hash: `#/c/${channels.design}`, as: 'maya' },
     { name: 'search', hash: '#/search/test', as: 'maya' },
     { name: 'search-empty', hash: '#/search', as: 'maya' },
-    { name: 'jump', hash: channel, as: 'maya', act: click('Jump to a date') },
+    { name: 'jump', hash: `${channel}/details`, as: 'maya', act: click('Jump to a date') },
     {
       name: 'profile',
       hash: channel,
@@ -182,7 +182,9 @@ async function take(page: Page, { url, shot, path }: Take): Promise<void> {
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');
   await page.waitForTimeout(200);
-  const onItsWay = page.locator('.skeleton, .spinner, .empty-view:not(:has(h1, p)), .image-itself:not(.image-there)');
+  const onItsWay = page.locator(
+    '.skeleton, .spinner, [aria-busy=true], .empty-view:not(:has(h1, p)), .image-itself:not(.image-there), .shell:not([data-connection=online])',
+  );
   await expectNone(onItsWay);
   await page.waitForTimeout(150);
 }

@@ -172,7 +172,7 @@ const PAGES: readonly (readonly [name: string, hash: (workspace: Workspace) => s
     async (page) => {
       await page.getByRole('button', { name: 'Actions for Archive' }).click();
       await page.getByRole('menuitem', { name: 'Deliveries' }).click();
-      await page.locator('dialog .table').waitFor();
+      await page.locator('dialog .rows li').first().waitFor();
     },
   ],
   ['queue', () => '#/admin/queue', (page) => page.locator('.figures').waitFor()],

@@ -93,7 +93,7 @@ test('an operator has a program told of messages, pauses it, and has it told aga
   await expect.poll(() => told.filter((text) => text.includes('for the archive')).length, poll).toBe(1);
   await menu(page, 'Archive', 'Deliveries');
   const dialog = page.getByRole('dialog');
-  const row = dialog.locator('tbody tr').filter({ hasText: 'message.created' }).first();
+  const row = dialog.locator('.rows li').filter({ hasText: 'message.created' }).first();
   await row.getByText('Delivered').or(row.getByText('Waits')).waitFor();
   await row.getByRole('button', { name: 'Tell again from here' }).click();
   await expect.poll(() => told.filter((text) => text.includes('for the archive')).length, poll).toBe(2);

@@ -57,40 +57,23 @@ interface DeliveriesProps {
 function Deliveries({ deliveries, onReplay }: DeliveriesProps) {
   const { t, format } = useWords();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
-    <div className="table-frame" tabIndex={0}>
-      <table className="table">
-        <thead>
-          <tr>
-            <th>{t('hooks.when')}</th>
-            <th>{t('hooks.event')}</th>
-            <th>{t('hooks.state')}</th>
-            <th className="table-number">{t('hooks.tries')}</th>
-            <th>{t('hooks.answer')}</th>
-            <th>
-              <span className="hidden-text">{t('hooks.replay')}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map(({ id, type, state, attempts, status, error, createdAt }) => (
-            <tr key={id}>
-              <td className="table-tight">{format.dated(createdAt)}</td>
-              <td>
-                <code>{type}</code>
-              </td>
-              <td>
-                <span className={state === 'delivered' ? 'tag tag-good' : 'tag'}>{t(`hooks.state.${state}`)}</span>
-              </td>
-              <td className="table-number">{format.number(attempts)}</td>
-              <td className="audit-details">{error ?? status ?? '–'}</td>
-              <td>
-                <IconButton icon={RotateCcw} size="small" label={t('hooks.replay')} onClick={() => onReplay(id)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ul className="rows">
+      {deliveries.map(({ id, type, state, attempts, status, error, createdAt }) => (
+        <li key={id}>
+          <div className="member-names">
+            <strong>
+              <code>{type}</code>
+            </strong>
+            <span>
+              {format.dated(createdAt)} · {t('hooks.tries', { count: attempts })}
+              {status !== null && ` · HTTP ${status}`}
+            </span>
+            {error !== null && state === 'waiting' && <span className="problem-text">{error}</span>}
+          </div>
+          <span className={state === 'delivered' ? 'tag tag-good' : 'tag'}>{t(`hooks.state.${state}`)}</span>
+          <IconButton icon={RotateCcw} size="small" label={t('hooks.replay')} onClick={() => onReplay(id)} />
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -52,7 +52,9 @@ function EntranceBody({ state, name }: { readonly state: AuthInfoState; readonly
   const { hasOwner, signUp: policy } = state.info;
   if (route.name === 'welcome' && !hasOwner) return <OwnerEntrance ownerToken={route.ownerToken} />;
   if (!hasOwner) return <Head title={t('entrance.noOwnerTitle')} text={t('entrance.noOwner')} />;
-  return <MemberEntrance route={route} name={name} isOpen={policy === 'open'} />;
+  // Who opens a link while this is open already is led to it all the same.
+  const key = route.name === 'join' ? route.code : 'sign-in';
+  return <MemberEntrance key={key} route={route} name={name} isOpen={policy === 'open'} />;
 }
 
 function OwnerEntrance({ ownerToken }: { readonly ownerToken: string }) {

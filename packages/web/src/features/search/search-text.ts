@@ -34,6 +34,8 @@ interface Range {
   readonly end: number;
 }
 
+/** What makes words bold, struck out or code says nothing in a line of plain text. */
+const MARKS = /\*\*|~~|`+/g;
 /** Before the first thing found this much is shown. */
 const LEAD = 60;
 const MAX_LENGTH = 320;
@@ -45,7 +47,8 @@ export function excerpt(body: string, ranges: readonly Range[]): readonly Stretc
   const to = Math.min(body.length, from + MAX_LENGTH);
   const pieces: Stretch[] = [];
   const push = (text: string, isFound: boolean) => {
-    if (text !== '') pieces.push({ text, isFound });
+    const shown = text.replace(MARKS, '');
+    if (shown !== '') pieces.push({ text: shown, isFound });
   };
   let at = from;
   if (from > 0) push('…', false);
