@@ -20,6 +20,6 @@ export interface BackupShelf {
   list(): Promise<string[]>;
   /** Removes a file; one that is not there is no fault. */
   remove(name: string): Promise<void>;
-  /** Removes what backups of names that begin so have left when they were killed; nobody may be writing one. */
-  tidy(prefix: string): Promise<void>;
+  /** Removes what backups of some names have left when they were killed; nobody may be writing one of them. */
+  tidy(isOurs: (name: string) => boolean): Promise<void>;
 }

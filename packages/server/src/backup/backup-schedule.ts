@@ -8,7 +8,7 @@ import type { Logger } from '../monitoring/logger.ts';
 import { connectApart, type Postgres } from '../storage/postgres.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import type { BackupShelf } from './backup-file.ts';
-import { makeBackup } from './make-backup.ts';
+import { type MadeBackup, makeBackup } from './make-backup.ts';
 import { readSchedule, type ScheduleState, writeSchedule } from './schedule-state.ts';
 
 /** How often it is looked whether the time has come; for the first time when a start is over. */
@@ -96,24 +96,27 @@ export class BackupSchedule {
   async #backUp(client: pg.Client): Promise<void> {
     const { postgres, shelf, blobs, serverVersion, clock, logger, onOutcome } = this.#ports;
     const { db } = postgres;
-    const { signal } = this.#stop;
     const begun = clock.now();
-    const { madeAt } = await readSchedule(db);
-    await writeSchedule(db, { madeAt, triedAt: begun, error: 'it was broken off' });
+    const before = await readSchedule(db);
+    // Written before: a node that is killed by what it does must not be followed by the next one at once.
+    await writeSchedule(db, { ...before, triedAt: begun });
+    const own = ownNames(await readEpoch(db));
+    const file = shelf.file(own.nameAt(begun));
+    let made: MadeBackup;
     try {
-      const own = `-${(await readEpoch(db)).slice(0, 8)}.gz`;
-      await shelf.tidy(NAME_PREFIX);
-      const file = shelf.file(nameOf(begun, own));
+      await shelf.tidy(own.holds);
       logger.info({ place: file.name }, 'a backup is made');
-      const made = await makeBackup({ db, client, file, blobs, serverVersion, signal });
-      await writeSchedule(db, { madeAt: begun, triedAt: null, error: null });
-      onOutcome('verified');
-      logger.info({ ...made, tookMs: clock.now() - begun }, 'a backup was made, and read back whole');
-      if (made.filesMissing > 0) logger.warn({ files: made.filesMissing }, 'bytes of files are gone, and in no backup');
-      await this.#clear(own);
+      made = await makeBackup({ db, client, file, blobs, serverVersion, signal: this.#stop.signal });
     } catch (error) {
-      await this.#failed(error, { madeAt, triedAt: begun });
+      // What could not be read back must not be kept in the place of a good one.
+      await shelf.remove(own.nameAt(begun)).catch(() => {});
+      return await this.#failed(error, { madeAt: before.madeAt, triedAt: begun });
     }
+    onOutcome('verified');
+    logger.info({ ...made, tookMs: clock.now() - begun }, 'a backup was made, and read back whole');
+    if (made.filesMissing > 0) logger.warn({ files: made.filesMissing }, 'bytes of files are gone, and in no backup');
+    await writeSchedule(db, { madeAt: begun, triedAt: null, error: null });
+    await this.#clear(own.holds);
   }
 
   async #failed(error: unknown, { madeAt, triedAt }: Pick<ScheduleState, 'madeAt' | 'triedAt'>): Promise<void> {
@@ -129,11 +132,11 @@ export class BackupSchedule {
     await writeSchedule(postgres.db, { madeAt, triedAt, error: reason });
   }
 
-  /** Removes what is older than those that are kept. Those of another history, as of the database before a restore, stay. */
-  async #clear(own: string): Promise<void> {
+  /** Removes what is older than those that are kept. */
+  async #clear(isOwn: (name: string) => boolean): Promise<void> {
     const { shelf, keep, logger, postgres } = this.#ports;
     try {
-      const names = (await shelf.list()).filter((name) => name.startsWith(NAME_PREFIX) && name.endsWith(own)).sort();
+      const names = (await shelf.list()).filter(isOwn).sort();
       for (const name of names.slice(0, -keep)) {
         await shelf.remove(name);
         const target = shelf.file(name).name;
@@ -146,9 +149,14 @@ export class BackupSchedule {
   }
 }
 
-const NAME_PREFIX = 'parley-';
-
-/** Sorts by time; the end names the history of the database. */
-function nameOf(at: number, own: string): string {
-  return `${NAME_PREFIX}${new Date(at).toISOString().slice(0, 19).replaceAll(':', '-')}Z${own}`;
+/**
+ * The names of scheduled backups: they sort by time, and end with the history of the database. Those of another history, as of
+ * the database before a restore or of another installation, are not ours to remove.
+ */
+function ownNames(epoch: string) {
+  const [begin, end] = ['parley-', `-${epoch.slice(0, 8)}.gz`];
+  return {
+    nameAt: (at: number) => `${begin}${new Date(at).toISOString().slice(0, 19).replaceAll(':', '-')}Z${end}`,
+    holds: (name: string) => name.startsWith(begin) && name.endsWith(end),
+  };
 }

@@ -26,6 +26,25 @@ describeBackupShelf('S3', async () => {
   };
 });
 
+test('[BAK9] a backup is sent while it is made, and never held as a whole', async () => {
+  const s3 = await TestS3.start();
+  const bucket = new S3Bucket({ ...s3.options, timeoutMs: PATIENT_MS });
+  const partsWhenMade: number[] = [];
+  async function* content(): AsyncGenerator<Buffer> {
+    for (let made = 0; made < 12; made++) {
+      partsWhenMade.push(s3.asked.filter((request) => request.startsWith('PUT')).length);
+      yield await Promise.resolve(Buffer.alloc(MIB));
+    }
+  }
+  await new BucketBackupFile(bucket, 'b', 5 * MIB).write(content(), 0);
+  expect(partsWhenMade).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2]);
+  // Where more is expected than the parts that a storage takes can hold, they are larger.
+  await new BucketBackupFile(bucket, 'c', 5 * MIB).write(content(), 9_000 * 6 * MIB);
+  expect(partsWhenMade.slice(12)).toEqual([3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4]);
+  bucket.close();
+  await s3.stop();
+});
+
 describe('a backup in a bucket that fails', () => {
   let s3: TestS3;
   let bucket: S3Bucket;

@@ -124,8 +124,10 @@ export class BucketBackupShelf implements BackupShelf {
     return this.#bucket.delete(this.#prefix + name);
   }
 
-  async tidy(prefix: string): Promise<void> {
-    for (const upload of await this.#bucket.openUploads(this.#prefix + prefix)) await this.#bucket.abortUpload(upload);
+  async tidy(isOurs: (name: string) => boolean): Promise<void> {
+    for (const upload of await this.#bucket.openUploads(this.#prefix)) {
+      if (isOurs(upload.name.slice(this.#prefix.length))) await this.#bucket.abortUpload(upload);
+    }
   }
 }
 

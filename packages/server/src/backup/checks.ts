@@ -91,6 +91,15 @@ export const CHECKS: readonly Check[] = [
                   WHERE c.id IS NULL OR greatest(f.delivered_all, f.delivered_rest, f.read_all, f.read_rest) > c.last_seq`,
   },
   {
+    name: 'statuses',
+    holds: 'a message that was read was delivered, and each has its time',
+    violations: `SELECT m.channel_id AS subject, format('seq %s is %s, delivered at %s, read at %s', m.seq, m.status,
+                        coalesce(m.delivered_at::text, 'no time'), coalesce(m.read_at::text, 'no time')) AS detail
+                   FROM messages m
+                  WHERE m.status NOT IN ('sent', 'delivered', 'read') OR (m.status = 'read') <> (m.read_at IS NOT NULL)
+                     OR (m.status <> 'sent') <> (m.delivered_at IS NOT NULL)`,
+  },
+  {
     name: 'member count',
     holds: 'member_count is the number of members',
     violations: `SELECT c.id AS subject, format('member_count %s; %s members', c.member_count, coalesce(x.n, 0)) AS detail

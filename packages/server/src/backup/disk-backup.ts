@@ -85,9 +85,10 @@ export class DiskBackupShelf implements BackupShelf {
     await rm(join(this.name, name), { force: true });
   }
 
-  async tidy(prefix: string): Promise<void> {
-    const left = (await this.list()).filter((name) => name.startsWith(prefix) && name.endsWith(PARTIAL));
-    for (const name of left) await this.remove(name);
+  async tidy(isOurs: (name: string) => boolean): Promise<void> {
+    for (const name of await this.list()) {
+      if (name.endsWith(PARTIAL) && isOurs(name.slice(0, -PARTIAL.length))) await this.remove(name);
+    }
   }
 }
 

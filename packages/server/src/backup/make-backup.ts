@@ -37,11 +37,12 @@ export async function makeBackup(options: BackupOptions & { readonly db: Databas
     bytes,
     sha256: manifest.sha256,
   };
-  await recordCare(client, 'last_backup', made);
   // A schema of before may have no log yet.
   if ('audit_log' in manifest.tables) {
     const { place, ...details } = made;
     await record(db, { actorId: null, action: 'backup.made', target: place, details });
   }
+  // Last of all: whoever made it throws away what failed before, and this would speak of it.
+  await recordCare(client, 'last_backup', made);
   return made;
 }
