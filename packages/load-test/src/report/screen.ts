@@ -78,7 +78,7 @@ export function formatFacts(result: LoadResult): [string, string][] {
   if (counts.gaps > 0) facts.push(['repaired', `${formatCount(counts.gaps)} gaps, by asking for what was missing`]);
   facts.push([
     'watched',
-    `${formatCount(result.watched)} of ${formatCount(options.concurrentUsers)} users, every send, in ${formatCount(result.channels)} channels`,
+    `${formatCount(result.watched)} of ${formatCount(options.concurrentUsers)} users, every send, in ${formatCount(result.channels)} channel${result.channels === 1 ? '' : 's'}`,
   ]);
   if (server.use !== null)
     facts.push([

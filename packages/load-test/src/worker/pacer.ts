@@ -3,6 +3,9 @@ import { nowMs } from '../clock.ts';
 /** A timer is a millisecond late by its nature; what is later than this is the program's delay and counts. */
 const GRAIN_MS = 1.5;
 
+/** Many intervals that are added up miss the end by less than this, and one message too many would be due. */
+const ROUNDING_MS = 1e-3;
+
 /** When messages are due: from a moment on, for so long, at a rate that may move. */
 export interface Pace {
   readonly startMs: number;
@@ -45,7 +48,7 @@ export class Pacer {
 
   #tick(): void {
     const now = nowMs();
-    const endMs = this.#pace.startMs + this.#pace.durationMs;
+    const endMs = this.#pace.startMs + this.#pace.durationMs - ROUNDING_MS;
     while (this.#nextMs <= now && this.#nextMs < endMs) {
       this.#send(now - this.#nextMs < GRAIN_MS ? now : this.#nextMs);
       this.#nextMs += this.#intervalAt(this.#nextMs);
