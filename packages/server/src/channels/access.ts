@@ -4,12 +4,14 @@ import { AppError } from '../lib/app-error.ts';
 import type { Database } from '../storage/postgres.ts';
 import { readAccess } from './access-store.ts';
 import type { Access } from './permissions.ts';
+import { RoleList } from './role-list.ts';
 
 /** Threads whose root is remembered, so that a reply needs no query; each costs about 200 bytes. */
 const MAX_THREADS = 20_000;
 
 /** A role, and what it takes to know whether it still holds. */
 interface KnownRole {
+  readonly channelId: ChannelId;
   readonly role: Role;
   /** The channel's `accessRev` when the role was read. */
   readonly asOf: number;
@@ -20,7 +22,7 @@ interface KnownRole {
 interface UserAccess {
   serverRole: Role;
   sockets: number;
-  readonly roles: Map<ChannelId, KnownRole>;
+  readonly roles: RoleList<KnownRole>;
 }
 
 /** How far the events of a channel have been followed here. */
@@ -64,11 +66,11 @@ export class AccessDirectory {
     channels: readonly { readonly facts: ChannelFacts; readonly role: Role }[],
     gapsBefore: number,
   ): void {
-    const user = this.#users.get(userId) ?? { serverRole, sockets: 0, roles: new Map<ChannelId, KnownRole>() };
+    const user = this.#users.get(userId) ?? { serverRole, sockets: 0, roles: new RoleList<KnownRole>() };
     user.sockets += 1;
     user.serverRole = serverRole;
     this.#users.set(userId, user);
-    for (const { facts, role } of channels) this.#enter(user, facts, role, gapsBefore);
+    user.roles.setAll(channels.map(({ facts, role }) => this.#enter(user, facts, role, gapsBefore)));
   }
 
   /** One socket of the user has gone; the last one takes what is known of the user with it. */
@@ -77,14 +79,14 @@ export class AccessDirectory {
     if (user === undefined) return;
     user.sockets -= 1;
     if (user.sockets > 0) return;
-    for (const channelId of user.roles.keys()) this.#release(channelId);
+    for (const channelId of user.roles.channelIds()) this.#release(channelId);
     this.#users.delete(userId);
   }
 
   /** A user who is here has joined a channel, as was read after `gapsBefore`. */
   enter(userId: UserId, facts: ChannelFacts, role: Role, gapsBefore: number): void {
     const user = this.#users.get(userId);
-    if (user !== undefined) this.#enter(user, facts, role, gapsBefore);
+    if (user !== undefined) user.roles.set(this.#enter(user, facts, role, gapsBefore));
   }
 
   /** Follows an event; null: events were missed, and what is known of the channel is void. */
@@ -103,7 +105,7 @@ export class AccessDirectory {
     for (const [userId, role] of effect.joined ?? []) {
       const roles = this.#users.get(userId)?.roles;
       const known = roles?.get(channelId);
-      if (known !== undefined) roles?.set(channelId, { ...known, role });
+      if (known !== undefined) roles?.set({ ...known, role });
     }
   }
 
@@ -130,27 +132,29 @@ export class AccessDirectory {
     if (access === null) throw new AppError('not_found', 'unable to find the channel; there is none with this id');
     const user = this.#users.get(userId);
     if (user?.roles.has(access.root.id) && access.role !== null)
-      this.#enter(user, access.root, access.role, gapsBefore);
+      user.roles.set(this.#enter(user, access.root, access.role, gapsBefore));
     else this.#learn(access.root);
     if (access.channel.kind === 'thread') this.#rememberThread(access.channel);
     return access;
   }
 
-  #enter(user: UserAccess, facts: ChannelFacts, role: Role, gapsBefore: number): void {
+  /** Makes ready to keep a role of a user, and says what is to be kept. */
+  #enter(user: UserAccess, facts: ChannelFacts, role: Role, gapsBefore: number): KnownRole {
     if (!user.roles.has(facts.id)) this.#listeners.set(facts.id, (this.#listeners.get(facts.id) ?? 0) + 1);
     const course = this.#courseOf(facts.id);
     // What came, or was missed, while this was read has shown it to be old; what is to come cannot put that right.
     const isOld = facts.accessRev < course.accessRev || gapsBefore !== this.#gaps;
     this.#learn(facts);
-    const known = this.#roleOf(facts.id, { role, asOf: facts.accessRev, gaps: isOld ? null : course.gaps });
-    user.roles.set(this.#facts.get(facts.id)?.id ?? facts.id, known);
+    // By the id of the facts: each user would else keep a copy of it.
+    const channelId = this.#facts.get(facts.id)?.id ?? facts.id;
+    return this.#roleOf({ channelId, role, asOf: facts.accessRev, gaps: isOld ? null : course.gaps });
   }
 
   /** Members with the same role share what is known of it: there are far more of them than of roles. */
-  #roleOf(channelId: ChannelId, known: KnownRole): KnownRole {
-    const shared = this.#shared.get(channelId);
+  #roleOf(known: KnownRole): KnownRole {
+    const shared = this.#shared.get(known.channelId);
     if (shared?.role === known.role && shared.asOf === known.asOf && shared.gaps === known.gaps) return shared;
-    this.#shared.set(channelId, known);
+    this.#shared.set(known.channelId, known);
     return known;
   }
 
