@@ -30,18 +30,19 @@ export interface Hooks {
 /** Builds what makes webhooks and what serves them; every node serves, each webhook is served by one at a time. */
 export function buildHooks({ config, clock, logger, main, metrics }: HooksPorts, fanout: Fanout): Hooks {
   const { db } = main;
+  const allowed = readRanges(config.webhookRanges, 'PARLEY_WEBHOOK_RANGES');
   const feeder = new WebhookFeeder({ db, clock });
   const sender = new WebhookSender({
     db,
     clock,
     version: VERSION,
     random: Math.random,
-    allowed: readRanges(config.webhookRanges, 'PARLEY_WEBHOOK_RANGES'),
+    allowed,
     onDead: (webhookId, error) => logger.error({ webhookId, error }, 'a webhook is dead: it failed too often'),
     onAttempt: (outcome) => metrics.hooked(outcome),
   });
   return {
-    webhooks: new Webhooks(db, new Members(new Changes(db, fanout))),
+    webhooks: new Webhooks(db, new Members(new Changes(db, fanout)), allowed),
     runner: new WebhookRunner({
       clock,
       steps: [() => feeder.feed(), () => sender.send()],

@@ -57,7 +57,7 @@ export function flagCommand(terminal: Terminal = processTerminal): Command {
     .option('--value <value>', 'which value; true for flags that are on or off')
     .action((key: string, percentage: number, flags: RuleFlags & { value?: string }) =>
       withControl(async (control, db) => {
-        const value = readValue(key, flags.value ?? 'true');
+        const value = readValue(key, flags.value ?? onlyValueOf(key));
         const rule = { ...(await targetsOf(db, flags)), percentage, value };
         const named = (await rulesOf(control, key)).filter((other) => other.percentage === undefined && isNamed(other));
         report(await control.set(OPERATOR, key, [...named, rule, ...restOf(key, value)]), flags.json === true);
@@ -98,7 +98,9 @@ function withTargets(command: Command): Command {
 
 async function targetsOf(db: Database, { users, roles, environments }: RuleFlags): Promise<Partial<FlagRule>> {
   const found = await Promise.all((users ?? []).map((name) => findUserByName(db, name)));
-  if (found.includes(null)) throw new AppError('not_found', 'unable to find the users; not all of them exist');
+  const missing = (users ?? []).filter((_, index) => found[index] === null);
+  if (missing.length > 0)
+    throw new AppError('not_found', `unable to find the users; there is nobody called ${missing.join(', ')}`);
   return {
     ...(users === undefined ? {} : { users: found.flatMap((user) => (user === null ? [] : [user.id])) }),
     ...(roles === undefined ? {} : { roles }),
@@ -127,6 +129,12 @@ function readValue(key: string, text: string): FlagValue {
   const number = Number(text);
   if (type === 'number' && text.trim() !== '' && Number.isFinite(number)) return number;
   throw new AppError('bad_request', `unable to set the flag; its values are of the type ${type}`);
+}
+
+/** What is rolled out of a flag that is on or off; of others it has to be said. */
+function onlyValueOf(key: string): string {
+  if (!isFlagName(key) || typeof FLAGS[key].default === 'boolean') return 'true';
+  throw new AppError('bad_request', 'unable to roll the flag out; say which of its values by --value');
 }
 
 function readPercent(text: string): number {

@@ -56,6 +56,8 @@ describe('the operator at the command line', () => {
     expect((await parley('flag', 'set', 'search', 'perhaps')).complaint).toContain('type boolean');
     expect((await parley('flag', 'set', 'nothing', 'x')).complaint).toContain('there is none of this name');
     expect((await parley('flag', 'roll', 'search', '101')).code).toBe(2);
+    expect((await parley('flag', 'roll', 'notice', '10')).complaint).toContain('--value');
+    expect((await parley('flag', 'set', 'notice', 'x', '--users', 'ada,nobody')).complaint).toContain('called nobody');
     const audit = await parley('audit', '--action', 'flag', '--json');
     expect(audit.json().map(({ action }: { action: string }) => action)).toEqual([
       'flag.set',

@@ -2,9 +2,11 @@ import { type ChannelId, WEBHOOK_EVENTS, type WebhookView, webhookOperations } f
 import { Command } from 'commander';
 import { Members } from '../channels/members.ts';
 import { parseInput } from '../commands/run-command.ts';
+import type { Config } from '../config/settings.ts';
 import { Fanout } from '../fanout/fanout.ts';
 import { MemoryBus } from '../fanout/memory-bus.ts';
 import { AppError } from '../lib/app-error.ts';
+import { readRanges } from '../rate-limit/address.ts';
 import { type Database, query } from '../storage/postgres.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import { Changes } from '../writer/change.ts';
@@ -12,16 +14,18 @@ import { OPERATOR } from './account-tools.ts';
 import { processTerminal, type Terminal, writeFacts, writeRows } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
 
-type WithHooks = (work: (hooks: Webhooks, db: Database) => Promise<void>) => Promise<void>;
+type WithHooks = (work: (hooks: Webhooks, db: Database, config: Config) => Promise<void>) => Promise<void>;
 
 /** `parley webhook list|incoming|outgoing|pause|activate|replay|delete`. */
 export function webhookCommand(terminal: Terminal = processTerminal): Command {
   const command = new Command('webhook').description('Make webhooks, see how they do, and end them');
   const withHooks: WithHooks = (work) =>
-    withDatabase(terminal, ({ db }) =>
+    withDatabase(terminal, ({ db, config }) => {
       // Nodes that run hear of a join by comparing tops; nothing here has sockets to tell.
-      work(new Webhooks(db, new Members(new Changes(db, new Fanout(new MemoryBus())))), db),
-    );
+      const members = new Members(new Changes(db, new Fanout(new MemoryBus())));
+      const allowed = readRanges(config.webhookRanges, 'PARLEY_WEBHOOK_RANGES');
+      return work(new Webhooks(db, members, allowed), db, config);
+    });
   command
     .command('list')
     .description('list all webhooks')
@@ -66,11 +70,12 @@ function incomingCommand(terminal: Terminal, withHooks: WithHooks): Command {
     .requiredOption('--name <name>', 'whom its messages are shown as from')
     .option('--json', 'as JSON')
     .action((flags: { channel: string; name: string; json?: true }) =>
-      withHooks(async (hooks, db) => {
+      withHooks(async (hooks, db, { publicUrl }) => {
         const channelId = await channelOf(db, flags.channel);
         const input = { kind: 'incoming', name: flags.name, channelId };
         const made = await hooks.create(OPERATOR, parseInput(webhookOperations['webhook.create'].input, input));
-        writeFacts(terminal, { id: made.webhook.id, path: made.path }, flags.json === true);
+        const url = publicUrl === undefined ? {} : { url: new URL(made.path ?? '', publicUrl).href };
+        writeFacts(terminal, { id: made.webhook.id, path: made.path, ...url }, flags.json === true);
       }),
     );
 }

@@ -67,7 +67,7 @@ export class FlagControl {
 
 function nameOf(key: string): FlagName {
   if (isFlagName(key)) return key;
-  throw new AppError('not_found', 'unable to find the flag; there is none of this name');
+  throw new AppError('not_found', `unable to find the flag; there is none of this name, but ${FLAG_NAMES.join(', ')}`);
 }
 
 function demandTypes(name: FlagName, rules: readonly FlagRule[]): void {

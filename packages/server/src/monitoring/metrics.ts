@@ -213,6 +213,8 @@ export class Metrics {
 
   /** Adds the figures that are read on demand. */
   watch(readings: Readings): void {
+    // First: figures below ask the database, and whoever then looks at the pool sees their questions wait.
+    this.#watchPools(readings);
     this.#read('parley_ws_connections', 'Open sockets.', () => readings.connections());
     this.#read('parley_ws_connects_waiting', 'Upgrades that wait in line.', () => readings.connectsWaiting());
     this.#read('parley_queue_depth', 'Sends that wait or are being written.', () => readings.queue().depth);
@@ -261,6 +263,9 @@ export class Metrics {
       'Age of the newest backup that was read back whole, wherever it was made; +Inf when none was yet.',
       async () => (await readings.backupAgeMs()) / 1_000,
     );
+  }
+
+  #watchPools(readings: Readings): void {
     const pool = this.#gauge(
       'parley_db_connections',
       'Database connections by pool and state.',

@@ -55,6 +55,14 @@ export function isReachable(address: string, allowed: BlockList): boolean {
   return allowed.check(plain, family) || !inside.check(plain, family);
 }
 
+/** True for an address that leads inside whatever the name server says; of other names that is judged with each post. */
+export function leadsInside(url: string, allowed: BlockList): boolean {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const isOwn = host === 'localhost' || host.endsWith('.localhost');
+  const address = isOwn ? '127.0.0.1' : host;
+  return isIP(address) !== 0 && !isReachable(address, allowed);
+}
+
 /**
  * Posts to an address that somebody has typed, which must not lead inside: the name is resolved once, the answer judged,
  * and the connection made to that very address, so that no second answer of the name server can differ. Redirects are

@@ -204,6 +204,18 @@ describe('outgoing webhooks', () => {
     receiver.stop();
   });
 
+  test('[HOOK5] an address that leads inside is refused at once, new or changed', async () => {
+    const refusal = { t: 'error', code: 'bad_request', issues: [expect.objectContaining({ path: 'url' })] };
+    for (const url of ['http://10.1.2.3/x', 'https://[::ffff:10.0.0.1]/', 'http://169.254.169.254/latest'])
+      expect(await client.ask('webhook.create', { kind: 'outgoing', name: 'in', url })).toMatchObject(refusal);
+    const made = await run('webhook.create', { kind: 'outgoing', name: 'out', url: 'https://hook.example/' });
+    const { id: webhookId } = made.webhook;
+    expect(await client.ask('webhook.update', { webhookId, url: 'http://192.168.1.1/' })).toMatchObject(refusal);
+    // The tests' own machine is allowed by PARLEY_WEBHOOK_RANGES.
+    await run('webhook.update', { webhookId, url: 'http://127.0.0.1:9/', state: 'paused' });
+    await run('webhook.delete', { webhookId });
+  });
+
   test('[HOOK4] an endpoint that is gone is dead, which is on record, until an operator activates it', async () => {
     const receiver = new Receiver();
     receiver.status = 410;

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { BlockList } from 'node:net';
 import {
   type ChannelId,
   type InputOf,
@@ -18,6 +19,7 @@ import { present } from '../lib/assert.ts';
 import { makeCursor, readCursor } from '../lib/cursor.ts';
 import { type Database, query, type Tx } from '../storage/postgres.ts';
 import { insertUser } from '../users/user-store.ts';
+import { leadsInside } from './outside-post.ts';
 import { makeSigningSecret } from './signature.ts';
 import {
   deleteWebhook,
@@ -46,10 +48,13 @@ export interface WebhookOrderer {
 export class Webhooks {
   readonly #db: Database;
   readonly #members: Pick<Members, 'join' | 'invite'>;
+  readonly #allowed: BlockList;
 
-  constructor(db: Database, members: Pick<Members, 'join' | 'invite'>) {
+  /** `allowed`: inside addresses that outgoing webhooks may reach all the same. */
+  constructor(db: Database, members: Pick<Members, 'join' | 'invite'>, allowed: BlockList) {
     this.#db = db;
     this.#members = members;
+    this.#allowed = allowed;
   }
 
   list(): Promise<WebhookView[]> {
@@ -68,6 +73,7 @@ export class Webhooks {
     return this.#db.transaction().execute(async (tx) => {
       const hook = await demandWebhook(tx, webhookId);
       if (changes.url !== undefined && hook.kind === 'incoming') throw wrong('url', 'is for outgoing webhooks');
+      if (changes.url !== undefined) this.#demandOutside(changes.url);
       await updateWebhook(tx, webhookId, changes);
       const fields = Object.keys(changes).filter((field) => changes[field as keyof typeof changes] !== undefined);
       await this.#record(tx, by, 'webhook.updated', webhookId, { fields, state: changes.state ?? hook.state });
@@ -119,6 +125,7 @@ export class Webhooks {
 
   async #createOutgoing(by: WebhookOrderer, { name, channelId, url, events }: InputOf<'webhook.create'>) {
     if (url === undefined) throw wrong('url', 'is needed for outgoing webhooks');
+    this.#demandOutside(url);
     const id = makeUuid();
     const secret = makeSigningSecret();
     const webhook = await this.#db.transaction().execute(async (tx) => {
@@ -138,6 +145,10 @@ export class Webhooks {
       return demandWebhook(tx, id);
     });
     return { webhook, secret, path: null };
+  }
+
+  #demandOutside(url: string): void {
+    if (leadsInside(url, this.#allowed)) throw wrong('url', 'leads inside, where PARLEY_WEBHOOK_RANGES allows nothing');
   }
 
   async #createIncoming(by: WebhookOrderer, { name, channelId }: InputOf<'webhook.create'>, isPublic: boolean) {
