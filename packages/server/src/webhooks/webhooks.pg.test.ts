@@ -198,8 +198,11 @@ describe('outgoing webhooks', () => {
     await run('webhook.update', { webhookId: made.webhook.id, state: 'active' });
     await waitFor('all were told', () => receiver.texts.includes('after'));
     expect(receiver.heard[0]?.headers['webhook-id']).toBe(first);
-    // The root is told as it is now, with its thread; the private channel is not told at all.
-    expect(receiver.texts).toEqual(['root', 'reply', 'after']);
+    // Whether the root was read before its thread was opened, and is told of twice, is a matter of moments; the private
+    // channel is not told at all.
+    const kinds = receiver.heard.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    expect(receiver.texts.filter((_, index) => kinds[index] === 'message.created')).toEqual(['root', 'reply', 'after']);
+    expect(receiver.texts).not.toContain('secret');
     await run('webhook.delete', { webhookId: made.webhook.id });
     receiver.stop();
   });
