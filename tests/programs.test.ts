@@ -9,6 +9,7 @@ import { type ChatClient, claimOwner, createClient, signUp } from '@parley/clien
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ServerProcess, serverProcess } from '../packages/server/src/testing/server-process.ts';
+import { serverProgram } from '../packages/server/src/testing/server-program.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/test-database.ts';
 import { waitFor } from '../packages/server/src/testing/wait-for.ts';
 
@@ -51,9 +52,12 @@ interface Program {
   out(): string;
 }
 
-/** Runs one of the repository's programs from its sources. */
-function run(path: string, args: readonly string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', tsx, join(root, path), ...args], {
+/** Runs one of the examples from its sources. */
+const example = (path: string, env: Record<string, string>) =>
+  run(['--conditions=source', '--import', tsx, join(root, 'examples', path)], env);
+
+function run(args: readonly string[], env: Record<string, string> = {}): Program {
+  const child = spawn(process.execPath, args, {
     cwd: root,
     env: { PATH: process.env.PATH, PARLEY_URL: server.url, PARLEY_CONFIG_DIR: join(directory, 'config'), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -69,8 +73,8 @@ function run(path: string, args: readonly string[], env: Record<string, string> 
   return program;
 }
 
-const chat = (args: readonly string[], env: Record<string, string> = {}) =>
-  run('packages/server/src/cli.ts', ['chat', ...args], env);
+const chat = async (args: readonly string[], env: Record<string, string> = {}) =>
+  run([await serverProgram(), 'chat', ...args], env);
 
 async function bodiesIn(name: string): Promise<string[]> {
   const summary = await waitFor(`${name} is there`, () =>
@@ -83,30 +87,37 @@ async function bodiesIn(name: string): Promise<string[]> {
 test('parley chat sends what is piped into it, and ends when all of it is acknowledged', async () => {
   await ann.createChannel({ kind: 'public', name: 'pipes' });
   const lines = Array.from({ length: 25 }, (_, index) => `line ${index + 1}`);
-  const piped = chat(['--channel', 'pipes'], { PARLEY_TOKEN: bobToken });
+  const piped = await chat(['--channel', 'pipes'], { PARLEY_TOKEN: bobToken });
   piped.child.stdin?.end(`${lines.join('\n')}\n`);
   expect(await piped.ended, piped.out()).toBe(0);
   expect(await bodiesIn('pipes')).toEqual(lines);
 });
 
 test('parley chat says in one line what is wrong, and fails', async () => {
-  const nowhere = chat(['--channel', 'nowhere'], { PARLEY_TOKEN: bobToken });
-  nowhere.child.stdin?.end('hello\n');
-  expect(await nowhere.ended).toBe(1);
-  expect(nowhere.out()).toContain('there is no channel nowhere');
-  const stranger = chat(['--channel', 'pipes']);
-  stranger.child.stdin?.end('hello\n');
-  expect(await stranger.ended).toBe(1);
-  expect(stranger.out()).toContain('not signed in');
-  const refused = chat(['--channel', 'pipes', '--token', 'not a token']);
-  refused.child.stdin?.end('hello\n');
-  expect(await refused.ended).toBe(1);
-  expect(refused.out()).toContain('unable to stay connected');
+  const wrong = [
+    ['there is no channel nowhere', '--channel', 'nowhere', '--token', bobToken],
+    ['not signed in', '--channel', 'pipes'],
+    ['unable to stay connected', '--channel', 'pipes', '--token', 'not a token'],
+  ] as const;
+  await Promise.all(
+    wrong.map(async ([told, ...args]) => {
+      const program = await chat(args);
+      program.child.stdin?.end('hello\n');
+      expect(await program.ended).toBe(1);
+      expect(program.out()).toContain(told);
+    }),
+  );
+});
+
+test('a word that is no command is told to be none', async () => {
+  const program = run([await serverProgram(), 'strat']);
+  expect(await program.ended).toBe(2);
+  expect(program.out()).toContain('Did you mean start?');
 });
 
 test('parley chat --json prints events, also after the server was away', async () => {
   const channel = await ann.createChannel({ kind: 'public', name: 'events' });
-  const follower = chat(['--json', '--channel', 'events'], { PARLEY_TOKEN: bobToken });
+  const follower = await chat(['--json', '--channel', 'events'], { PARLEY_TOKEN: bobToken });
   const events = () =>
     follower
       .out()
@@ -137,14 +148,14 @@ test('the echo bot answers everybody once, and after it was away too', async () 
   const channel = await ann.createChannel({ kind: 'private', name: 'echoes' });
   await channel.invite([bot.id]);
   const env = { PARLEY_TOKEN: secret, BOT_STATE: join(directory, 'bot') };
-  const first = run('examples/bot.ts', [], env);
+  const first = example('bot.ts', env);
   await channel.send('hello');
   await waitFor('it answers', async () => (await bodiesIn('echoes')).includes('You said: hello'));
   first.child.kill('SIGKILL');
   await first.ended;
   await channel.send('are you there?');
   await channel.send('hello again');
-  const second = run('examples/bot.ts', [], env);
+  const second = example('bot.ts', env);
   await waitFor('it answers', async () => (await bodiesIn('echoes')).includes('You said: hello again'));
   second.child.kill('SIGKILL');
   const answers = (await bodiesIn('echoes')).filter((body) => body.startsWith('You said'));
@@ -153,7 +164,7 @@ test('the echo bot answers everybody once, and after it was away too', async () 
 });
 
 test('a product’s own users chat with tokens that the product signs', async () => {
-  const embed = run('examples/embed.ts', [], { PARLEY_JWT_SECRET: JWT_SECRET });
+  const embed = example('embed.ts', { PARLEY_JWT_SECRET: JWT_SECRET });
   expect(await embed.ended, embed.out()).toBe(0);
   expect(embed.out()).toContain('Corner Shop reads: Is the blue one in stock?');
   expect(embed.out()).toContain('sent: Yes, two left.');
