@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { nowMs } from '../../packages/load-test/src/clock.ts';
+import { writeSchedule } from '../../packages/server/src/backup/schedule-state.ts';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
+import { migrateUp } from '../../packages/server/src/storage/migrate.ts';
 import { openPostgres, type Postgres, query } from '../../packages/server/src/storage/postgres.ts';
 import { type ServerProcess, serverProcess } from '../../packages/server/src/testing/server-process.ts';
 import { serverProgram } from '../../packages/server/src/testing/server-program.ts';
@@ -94,13 +96,19 @@ export async function backUpUnderLoad(options: ProofOptions): Promise<Proof> {
     onError: () => {},
   });
   try {
-    // The first start migrates, and what is there from before belongs to no load.
-    await server.start();
+    await migrateUp(database.db);
+    // By schedule none is due until it is asked for below.
+    await writeSchedule(database.db, { madeAt: Date.now(), triedAt: null, error: null });
     const senders = await makeSenders(database, options.history);
+    await server.start();
     const load = await SteadyLoad.open(server.url, senders);
     const startMs = nowMs();
     load.start(senders, rate);
     await pause(quietMs);
+    if (by === 'schedule') {
+      await writeSchedule(database.db, { madeAt: null, triedAt: null, error: null });
+      await lineOf(server, 'a backup is made');
+    }
     const begunMs = nowMs();
     const made = by === 'command' ? await backUp(source.url, directory) : await scheduled(server, backups);
     const endedMs = nowMs();
@@ -156,19 +164,23 @@ async function backUp(url: string, directory: string): Promise<Made> {
   return { ...made, snapshotAt: Date.parse(made.snapshotAt) };
 }
 
-/** Waits for what the server does by itself. */
+/** Waits for the end of what the server does by itself. */
 async function scheduled(server: ServerProcess, backups: string): Promise<Made> {
+  const made = JSON.parse(await lineOf(server, 'read back whole')) as { snapshotAt: string; bytes: number };
+  const [name = ''] = readdirSync(backups);
+  return { place: join(backups, name), snapshotAt: Date.parse(made.snapshotAt), bytes: made.bytes };
+}
+
+/** The first line of the server's log that says so. A server looks once a minute whether a backup is due. */
+async function lineOf(server: ServerProcess, words: string): Promise<string> {
   for (;;) {
     const line = server
       .log()
       .split('\n')
-      .find((one) => one.includes('read back whole'));
-    if (line === undefined) await pause(20);
-    else {
-      const made = JSON.parse(line) as { snapshotAt: string; bytes: number };
-      const [name = ''] = readdirSync(backups);
-      return { place: join(backups, name), snapshotAt: Date.parse(made.snapshotAt), bytes: made.bytes };
-    }
+      .find((one) => one.includes(words) && one.endsWith('}'));
+    if (line !== undefined) return line;
+    if (server.pid() === undefined) throw new Error('the server ended by itself');
+    await pause(10);
   }
 }
 

@@ -374,7 +374,7 @@ const failingFile: BackupFile = {
 };
 
 test('[BAK1] a backup that cannot be written ends, and the next one can be made', async () => {
-  await addMessages(60_000);
+  await addMessages(30_000);
   const full = await parley('backup /dev/full/b', source());
   expect([full.code, full.complaint]).toEqual([1, expect.stringContaining('unable to write')]);
   // The place fails while rows are on their way.
