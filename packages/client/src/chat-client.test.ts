@@ -363,6 +363,35 @@ test('too long away: told as reset, and what is shown is loaded afresh', async (
   ann.close();
 });
 
+test('a long way back lets go of the newest, live messages do not pile up behind it, and there is a way back', async () => {
+  const { clock, server, client } = world();
+  const [ann, bob] = [server.user('ann'), server.user('bob')];
+  const general = server.channel('general', [ann, bob]);
+  for (let count = 1; count <= 5_600; count++) general.send(bob.id, server.id(), `${count}`);
+  const reader = client('ann');
+  await online(clock, reader);
+  const channel = reader.channel(general.id);
+  const stop = channel.messages.subscribe(() => {});
+  await clock.advance(50);
+  const seqs = () => channel.messages.getSnapshot().items.map(({ seq }) => seq);
+  while (channel.messages.getSnapshot().hasOlder) {
+    void channel.loadOlder(100);
+    await clock.advance(50);
+  }
+  expect(seqs().length).toBeLessThanOrEqual(5_100);
+  expect(seqs()).toEqual(seqs().map((_, index) => index + 1));
+  expect(channel.messages.getSnapshot().hasNewer).toBe(true);
+  general.send(bob.id, server.id(), 'live');
+  await clock.advance(50);
+  expect(bodies(channel.messages.getSnapshot().items).at(-1)).not.toBe('live');
+  void channel.jumpToLatest();
+  await clock.advance(50);
+  expect(bodies(channel.messages.getSnapshot().items).at(-1)).toBe('live');
+  expect(channel.messages.getSnapshot().hasNewer).toBe(false);
+  stop();
+  reader.close();
+});
+
 test('another epoch forgets everything', async () => {
   const { clock, server, client } = world();
   const general = server.channel('general', [server.user('ann'), server.user('bob')]);

@@ -58,6 +58,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         isTarget && 'message-target',
         hasTools && 'message-active',
         message.seq === 0 && 'message-waiting',
+        isEditing && 'message-editing',
       )}
       data-message={message.id}
       data-seq={message.seq}
