@@ -38,6 +38,7 @@ export function makeFormat(language: string): Format {
   const list = new Intl.ListFormat(language);
   const number = new Intl.NumberFormat(language);
   const share = new Intl.NumberFormat(language, { style: 'percent' });
+  const smallShare = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
   const isSameYear = (a: number, b: number) => new Date(a).getFullYear() === new Date(b).getFullYear();
   return {
     time: (ms) => time.format(ms),
@@ -58,7 +59,7 @@ export function makeFormat(language: string): Format {
     },
     list: (items) => list.format(items),
     number: (value) => number.format(value),
-    share: (value) => share.format(value),
+    share: (value) => (value > 0 && value < 0.02 ? smallShare : share).format(value),
     short(ms, nowMs) {
       const days = daysBetween(ms, nowMs);
       if (days <= 0) return time.format(ms);
