@@ -1,6 +1,7 @@
 export { LINK_KINDS, type LinkKind, type LinkScene } from './campaign/link-kinds.ts';
+export { type SteadyFigures, SteadyTalk } from './campaign/steady-talk.ts';
 export { runTrial, type TrialFault, type TrialOptions, type TrialResult, type TrialWorld } from './campaign/trial.ts';
-export type { Rooms } from './campaign/workload.ts';
+export type { Rooms, Traffic } from './campaign/workload.ts';
 export { type Checker, type CheckerOptions, createChecker } from './checker/checker.ts';
 export type { FinalState, Membership, StoredChannel, StoredMember, StoredMessage } from './checker/final-state.ts';
 export type { HistoryRecord, Item, Outcome, RecordBody, Stamp } from './checker/history-record.ts';

@@ -7,7 +7,7 @@ import type { Verdict } from '../checker/verdict.ts';
 import { type Account, LoggedClient } from '../history/logged-client.ts';
 import type { Random } from '../random.ts';
 import { Recovery } from './recovery.ts';
-import { type Rooms, Workload } from './workload.ts';
+import { type Rooms, type Traffic, Workload } from './workload.ts';
 
 /** What a trial needs of the installation that is tried. */
 export interface TrialWorld {
@@ -36,6 +36,10 @@ export interface TrialOptions {
   readonly devices: number;
   /** Multiplies the pauses of everybody; 1 unless given. */
   readonly slowdown?: number;
+  /** What people do, where it is not the mixture of everything that a seed draws. */
+  readonly traffic?: (clients: readonly LoggedClient[], rooms: Rooms) => Traffic;
+  /** How often what is on the screens is looked at; `LOOK_PERIOD_MS` unless given. */
+  readonly lookPeriodMs?: number;
   /** Codes with which a send may be refused while the faults last; none where nothing may be refused. */
   readonly mayRefuse?: readonly string[];
   onRecord?(record: HistoryRecord): void;
@@ -77,14 +81,14 @@ class Trial {
   }
 
   async run(): Promise<TrialResult> {
-    const { devices, world, random, faults } = this.#options;
+    const { devices, world, faults } = this.#options;
     try {
       for (let index = 0; index < devices; index++) this.#add(`device${index}`, index);
       await this.#until('everybody is online', () => this.#clients.find((client) => !client.isOnline)?.name);
       for (const client of this.#clients) for (const room of Object.values(world.rooms)) client.show(room);
-      const workload = new Workload(this.#clients, world.rooms, random.fork('workload'), this.#options.slowdown);
+      const workload = this.#traffic();
       workload.start();
-      const looks = setInterval(() => this.#look(false), LOOK_PERIOD_MS);
+      const looks = setInterval(() => this.#look(false), this.#options.lookPeriodMs ?? LOOK_PERIOD_MS);
       await delay(WARM_UP_MS);
       const recovery = new Recovery(this.#clients, world.rooms.hall);
       const mark = () => {
@@ -102,6 +106,12 @@ class Trial {
     } finally {
       for (const client of this.#clients) client.stop();
     }
+  }
+
+  #traffic(): Traffic {
+    const { world, random, slowdown, traffic } = this.#options;
+    if (traffic !== undefined) return traffic(this.#clients, world.rooms);
+    return new Workload(this.#clients, world.rooms, random.fork('workload'), slowdown);
   }
 
   async #break(fault: TrialFault, index: number, mark: () => void): Promise<void> {

@@ -8,6 +8,14 @@ export interface Rooms {
   readonly club: ChannelId;
 }
 
+/** What people do in a trial. */
+export interface Traffic {
+  start(): void;
+  /** Clients ought to recover from now on, and be waited for: nobody restarts an application any more, and soon people fall silent. */
+  comeToRest(): void;
+  stop(): void;
+}
+
 type Deed = (client: LoggedClient, channel: ChannelId) => void;
 
 /** Time between two deeds of one device. */
@@ -20,7 +28,7 @@ const LAST_WORDS_MS = 1_000;
 const EMOJI = ['👍', '❤️', '🎉'];
 
 /** People who talk, edit, react, read, join, leave and are thrown out, as a seed says, until it is stopped. */
-export class Workload {
+export class Workload implements Traffic {
   readonly #clients: readonly LoggedClient[];
   readonly #rooms: Rooms;
   readonly #random: Random;
@@ -62,7 +70,6 @@ export class Workload {
     this.#timers.clear();
   }
 
-  /** Applications go on running from now on, so that what they wait for can be waited for; and soon people fall silent. */
   comeToRest(): void {
     this.#mayRestart = false;
     setTimeout(() => this.stop(), LAST_WORDS_MS);
