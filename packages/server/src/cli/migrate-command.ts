@@ -1,11 +1,9 @@
-import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { SNAPSHOTS, upgradeDatabase } from '../backup/upgrade.ts';
-import { VERSION } from '../lib/version.ts';
+import { upgradeDatabase } from '../backup/upgrade.ts';
 import { migrateDown, migrationStates } from '../storage/migrate.ts';
 import type { Database } from '../storage/postgres.ts';
 import { processTerminal, type Terminal, writeRows } from './terminal.ts';
-import { withDatabase } from './with-database.ts';
+import { upgradeOptionsOf, withDatabase } from './with-database.ts';
 
 /** `parley migrate up|down|status`, also beside a running server. */
 export function migrateCommand(terminal: Terminal = processTerminal): Command {
@@ -19,12 +17,7 @@ export function migrateCommand(terminal: Terminal = processTerminal): Command {
       withDatabase(
         terminal,
         async ({ config, ...postgres }) => {
-          const ran = await upgradeDatabase({
-            postgres,
-            directory: join(resolve(config.dataDir), SNAPSHOTS),
-            keep: config.upgradeSnapshots,
-            serverVersion: VERSION,
-          });
+          const ran = await upgradeDatabase({ postgres, ...upgradeOptionsOf(config) });
           report(terminal, 'ran', ran);
         },
         { schema: 'any', statementTimeoutMs: 0 },

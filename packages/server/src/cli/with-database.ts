@@ -1,11 +1,13 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type pg from 'pg';
+import { SNAPSHOTS, type UpgradeOptions, upgradeDatabase } from '../backup/upgrade.ts';
 import { readConfig } from '../config/config.ts';
 import type { Config } from '../config/settings.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import { socketEndpoint } from '../embedded/endpoint.ts';
 import { StartError } from '../lib/start-error.ts';
-import { demandCompatible, migrateUp, migrationStates } from '../storage/migrate.ts';
+import { VERSION } from '../lib/version.ts';
+import { demandCompatible, migrationStates } from '../storage/migrate.ts';
 import { type Database, openPostgres } from '../storage/postgres.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -50,12 +52,33 @@ export async function withDatabase<Result>(
     onError: () => {},
   });
   try {
-    if (schema === 'newest') await (source.isOurs ? migrateUp(postgres.db) : demandNewestSchema(postgres.db));
+    if (schema === 'newest') {
+      await (source.isOurs ? bringToNewest(source.connection, config) : demandNewestSchema(postgres.db));
+    }
     return await work({ db: postgres.db, pool: postgres.pool, config });
   } finally {
     await postgres.close();
     await source.stop();
   }
+}
+
+/** As a start does it: with a snapshot, and however long it takes. */
+async function bringToNewest(connection: pg.PoolConfig, config: Config): Promise<void> {
+  const postgres = openPostgres({ connection, maxConnections: 2, statementTimeoutMs: 0, onError: () => {} });
+  try {
+    await upgradeDatabase({ postgres, ...upgradeOptionsOf(config) });
+  } finally {
+    await postgres.close();
+  }
+}
+
+/** Where the snapshot of an upgrade goes, and how many are kept. */
+export function upgradeOptionsOf(config: Config): Omit<UpgradeOptions, 'postgres'> {
+  return {
+    directory: join(resolve(config.dataDir), SNAPSHOTS),
+    keep: config.upgradeSnapshots,
+    serverVersion: VERSION,
+  };
 }
 
 async function connect(config: Config): Promise<Source> {
