@@ -78,6 +78,16 @@ function shotsOf({ channels, direct, threadId }: Workspace, invitation: string):
       as: 'maya',
       act: (page) => page.getByRole('textbox', { name: /^Message/ }).pressSequentially('**Done**, thanks @'),
     },
+    {
+      name: 'voice',
+      hash: channel,
+      as: 'maya',
+      act: async (page) => {
+        await page.context().grantPermissions(['microphone']);
+        await click('Record a voice message')(page);
+        await page.locator('.voice-time', { hasText: '0:03' }).waitFor();
+      },
+    },
     { name: 'browse', hash: '#/', as: 'maya', act: click('Browse channels') },
     { name: 'new-direct', hash: '#/', as: 'maya', act: click('New message') },
     {

@@ -58,6 +58,7 @@ test('[ATT2] a file is what its bytes say', () => {
     [latin('RIFF\0\0\0\0WEBPVP8X\0\0\0\0\0\0\0\0\x09\0\0\x13\0\0'), 'image/webp'],
     [latin('\0\0\0\x1cftypavif'), 'image/avif'],
     [latin('\0\0\0\x1cftypisom'), 'video/mp4'],
+    [latin('\0\0\0\x1cftypM4A '), 'audio/mp4'],
     [latin('\x1aE\xdf\xa3\x01\0B\x82\x84webm'), 'video/webm'],
     [latin('OggS'), 'audio/ogg'],
     [latin('ID3\x04'), 'audio/mpeg'],

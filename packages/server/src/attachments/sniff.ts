@@ -18,6 +18,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'audio/mpeg',
   'audio/ogg',
   'audio/wav',
+  'audio/mp4',
 ]);
 
 const UNKNOWN = 'application/octet-stream';
@@ -53,6 +54,7 @@ function typeOf(head: Buffer, isWhole: boolean): string {
 
 function brandOf(brand: string): string {
   if (brand === 'avif' || brand === 'avis') return 'image/avif';
+  if (brand === 'M4A ' || brand === 'M4B ') return 'audio/mp4';
   return /^(?:isom|iso[2-9]|mp4[12]|avc1|M4V |dash|MSNV)$/.test(brand) ? 'video/mp4' : UNKNOWN;
 }
 
