@@ -3,6 +3,7 @@ import type { ChannelId, MessageView } from '@parley/protocol';
 import type { Directory } from './directory.ts';
 import { firstLine, lineStart, messageLine, NUMBERS, quoteLine, type Tick } from './message-line.ts';
 import { colourOf, type Paint, printable } from './paint.ts';
+import { Places } from './places.ts';
 import type { Terminal } from './terminal.ts';
 import { Ticks } from './ticks.ts';
 
@@ -12,7 +13,7 @@ const OPENING_MESSAGES = 20;
 export interface ChatRoomPorts {
   readonly client: ChatClient;
   readonly directory: Directory;
-  readonly terminal: Pick<Terminal, 'print' | 'change' | 'setPrompt'>;
+  readonly terminal: Pick<Terminal, 'print' | 'change' | 'move' | 'setPrompt'>;
   readonly paint: Paint;
 }
 
@@ -20,6 +21,7 @@ export interface ChatRoomPorts {
 export class ChatRoom {
   readonly #ports: ChatRoomPorts;
   readonly #ticks: Ticks;
+  readonly #places = new Places();
   readonly #subscriptions: (() => void)[] = [];
   #channel: Channel | null = null;
   #title = '';
@@ -119,6 +121,7 @@ export class ChatRoom {
     for (const end of this.#ofChannel) end();
     this.#ofChannel = [];
     this.#ticks.clear();
+    this.#places.clear();
     this.#channel = null;
   }
 
@@ -144,10 +147,12 @@ export class ChatRoom {
     const isOwn = message.senderId === client.me.getSnapshot()?.id;
     const name = await directory.nameOf(message.senderId);
     const quoted = this.#channel?.messages.getSnapshot().items.find(({ seq }) => seq > 0 && seq === message.replyTo);
-    if (quoted !== undefined) terminal.print(quoteLine(paint, await directory.nameOf(quoted.senderId), quoted.body));
+    if (quoted !== undefined)
+      terminal.print(quoteLine(paint, await directory.nameOf(quoted.senderId), quoted.body), quoteOf(message.id));
     const tick = isOwn ? tickOf(message) : null;
     if (tick !== null) this.#ticks.follow(message, tick);
-    terminal.print(messageLine(paint, { message, name, isOwn }, tick), message.id);
+    terminal.print(messageLine(paint, { message, name, isOwn }, tick), message.id, lineStart(paint, message, tick));
+    this.#places.add(message.id, message.seq);
     this.#showReceipts();
   }
 
@@ -181,12 +186,22 @@ export class ChatRoom {
 
   async #takeOutgoing({ message, status, seq, error }: ClientEvents['outgoing']): Promise<void> {
     if (message.channelId !== this.#channel?.id) return;
-    if (status === 'sent' || status === 'failed') this.#ticks.settle(message.id, seq);
-    else if (status !== 'discarded' && !this.#ticks.isFollowed(message.id)) {
+    if (status === 'sent' || status === 'failed') {
+      this.#ticks.settle(message.id, seq);
+      if (seq !== null) this.#place(message.id, seq);
+    }
+    if ((status === 'queued' || status === 'sending') && !this.#ticks.isFollowed(message.id)) {
       const item = this.#channel.messages.getSnapshot().items.find(({ id }) => id === message.id);
       if (item !== undefined) await this.#printMessage(item);
     }
     if (status === 'failed') this.note(`not sent: ${error?.message ?? 'refused'} (/retry or /discard)`);
+  }
+
+  /** What was written without a connection stands where it was typed, until it is known what came before it. */
+  #place(id: ChatMessage['id'], seq: number): void {
+    const before = this.#places.settle(id, seq);
+    if (before === undefined) return;
+    for (const line of [quoteOf(id), id]) this.#ports.terminal.move(line, before);
   }
 
   async #takeMembers({ channelId, joined, left }: ClientEvents['members']): Promise<void> {
@@ -240,6 +255,11 @@ export class ChatRoom {
     ];
     terminal.setPrompt(`${parts.filter((part) => part !== '').join(' ')} ${paint('dim', '›')} `);
   }
+}
+
+/** The name of the line above a message that answers to another. */
+function quoteOf(id: string): string {
+  return `${id} quote`;
 }
 
 function tickOf({ status }: ChatMessage): Tick {

@@ -122,7 +122,7 @@ test('a typed line that is longer than the screen is wide is moved and taken awa
 
 test('the beginning of a printed line can be changed while it is on the screen', async () => {
   const { terminal, output, type } = open();
-  terminal.print('[ ] first', 'first');
+  terminal.print('[ ] first', 'first', '[ ]');
   terminal.print(`[ ] ${'long '.repeat(12)}`, 'long');
   terminal.print('[ ] third', 'third');
   await type('typing');
@@ -135,6 +135,29 @@ test('the beginning of a printed line can be changed while it is on the screen',
   for (let line = 0; line < 12; line++) terminal.print(`${line}`);
   const before = output.text;
   terminal.change('first', '[!]');
+  expect(output.text).toBe(before);
+});
+
+test('a printed line can be moved, with what was changed of it, while it is on the screen', async () => {
+  const { terminal, output, type } = open();
+  terminal.print('top');
+  terminal.print('[ ] mine', 'mine', '[ ]');
+  terminal.print(`one ${'long '.repeat(10)}`.trimEnd(), 'one');
+  terminal.print('two', 'two');
+  await type('typing');
+  terminal.change('mine', '[x]');
+  terminal.move('mine', 'two');
+  expect(output.text.split('\n')[0]).toBe('top');
+  expect(output.text.split('\n').slice(-3)).toEqual(['[x] mine', 'two', '#general > typing']);
+  terminal.move('mine', null);
+  expect(output.text.split('\n').slice(-3)).toEqual(['two', '[x] mine', '#general > typing']);
+  terminal.move('mine', 'unknown');
+  terminal.move('unknown', null);
+  terminal.move('two', 'one');
+  expect(output.text.split('\n').slice(0, 3)).toEqual(['top', 'two', expect.stringContaining('one long')]);
+  for (let line = 0; line < 12; line++) terminal.print(`${line}`);
+  const before = output.text;
+  terminal.move('mine', null);
   expect(output.text).toBe(before);
 });
 

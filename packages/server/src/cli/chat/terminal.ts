@@ -27,7 +27,9 @@ export interface TerminalPorts extends TerminalStreams {
 
 interface Block {
   readonly id: string | null;
-  readonly rows: number;
+  text: string;
+  /** How much of the text can be written over. */
+  startLength: number;
 }
 
 /** A prompt at the bottom, and above it a growing page: what is printed goes between, without disturbing what is being typed. */
@@ -37,7 +39,7 @@ export class Terminal {
   #prompt = '';
   /** Rows between the first row of the prompt and the cursor. */
   #cursorRow = 0;
-  /** What was printed, oldest first, with how many rows each took. */
+  /** What was printed, oldest first. */
   #blocks: Block[] = [];
   #isClosed = false;
 
@@ -52,21 +54,38 @@ export class Terminal {
     input.resume();
   }
 
-  /** Prints text above the prompt. With an id, its beginning can be changed later. */
-  print(text: string, id: string | null = null): void {
+  /** Prints text above the prompt. With an id it can be moved later, and its beginning `start` changed. */
+  print(text: string, id: string | null = null, start = ''): void {
     if (this.#isClosed) return;
     this.#write(`${this.#erased()}${text}\n${this.#drawn()}`);
-    this.#blocks.push({ id, rows: rowsOf(text, this.#columns) });
+    this.#blocks.push({ id, text, startLength: start.length });
     if (this.#blocks.length > MAX_BLOCKS) this.#blocks = this.#blocks.slice(-MAX_BLOCKS);
   }
 
   /** Writes over the beginning of a printed line, while it is on the screen. */
   change(id: string, start: string): void {
     if (this.#isClosed) return;
-    const at = this.#blocks.findLastIndex((block) => block.id === id);
-    if (at === -1) return;
-    const up = this.#blocks.slice(at).reduce((rows, block) => rows + block.rows, this.#cursorRow);
-    if (up < (this.#ports.output.rows ?? 24)) this.#write(`${SAVE_CURSOR}\u001b[${up}A\r${start}${RESTORE_CURSOR}`);
+    const at = this.#find(id);
+    const block = this.#blocks[at];
+    if (block === undefined) return;
+    const up = this.#cursorRow + this.#rowsFrom(at);
+    block.text = start + block.text.slice(block.startLength);
+    block.startLength = start.length;
+    if (up < this.#rows) this.#write(`${SAVE_CURSOR}\u001b[${up}A\r${start}${RESTORE_CURSOR}`);
+  }
+
+  /** Takes a printed line to another place, while both are on the screen: before another one, or below all others. */
+  move(id: string, before: string | null): void {
+    if (this.#isClosed) return;
+    const from = this.#find(id);
+    const to = before === null ? this.#blocks.length : this.#find(before);
+    if (from === -1 || to === -1) return;
+    const first = Math.min(from, to);
+    const up = this.#rowsFrom(first);
+    if (this.#cursorRow + up >= this.#rows) return;
+    this.#blocks.splice(to > from ? to - 1 : to, 0, ...this.#blocks.splice(from, 1));
+    const moved = this.#blocks.slice(first).map(({ text }) => `${text}\n`);
+    this.#write(`${this.#erased()}\u001b[${up}A\r${CLEAR_BELOW}${moved.join('')}${this.#drawn()}`);
   }
 
   setPrompt(prompt: string): void {
@@ -86,6 +105,19 @@ export class Terminal {
     output.off('resize', this.#resized);
     input.setRawMode?.(false);
     input.pause();
+  }
+
+  #find(id: string): number {
+    return this.#blocks.findLastIndex((block) => block.id === id);
+  }
+
+  /** Rows from the first of a block to the first of the prompt. */
+  #rowsFrom(at: number): number {
+    return this.#blocks.slice(at).reduce((rows, { text }) => rows + rowsOf(text, this.#columns), 0);
+  }
+
+  get #rows(): number {
+    return this.#ports.output.rows ?? 24;
   }
 
   get #columns(): number {
