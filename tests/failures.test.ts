@@ -1,7 +1,10 @@
+import { FaultProxy, type LinkFaults, Random } from '@parley/load-test';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type RealCluster, startRealCluster } from '../packages/server/src/testing/real-cluster.ts';
+import { serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { waitFor } from '../packages/server/src/testing/wait-for.ts';
+import { runRolling } from '../proof/rolling/rolling.ts';
 import { Talk } from './support/talk.ts';
 
 // Real processes are killed while people talk, on a machine that may be busy with everything else.
@@ -17,17 +20,33 @@ const slow = (name: string, run: () => Promise<void>): void => {
 
 let cluster: RealCluster;
 let talk: Talk;
+/** Ways that can be made faulty: from the first node to PostgreSQL and to Redis, and from all clients to the balancer. */
+const ways: { toPostgres?: FaultProxy; toRedis?: FaultProxy; door?: FaultProxy } = {};
+const random = new Random(1n);
 
 beforeAll(async () => {
   cluster = await startRealCluster({
     env: { PARLEY_SIGN_UP: 'open', PARLEY_HEARTBEAT_INTERVAL_MS: '1500', PARLEY_DRAIN_NOTICE_MS: '1000' },
+    async envOf(index, { postgres, redis }) {
+      if (index > 0) return {};
+      const { host, port, user, database } = postgres.config;
+      ways.toPostgres = await FaultProxy.listen({ path: `${host}/.s.PGSQL.${port}` }, random.fork('postgres'));
+      ways.toRedis = await FaultProxy.listen({ host: '127.0.0.1', port: redis.port }, random.fork('redis'));
+      return {
+        DATABASE_URL: `postgresql://${user}@127.0.0.1:${ways.toPostgres.port}/${database}`,
+        REDIS_URL: `redis://127.0.0.1:${ways.toRedis.port}`,
+      };
+    },
   });
-  talk = await Talk.begin(cluster, ['Ada', 'Bob', 'Eve']);
+  ways.door = await FaultProxy.listen({ host: '127.0.0.1', port: cluster.balancer.port }, random.fork('door'));
+  const ownerToken = () => cluster.ownerToken();
+  talk = await Talk.begin({ url: `http://127.0.0.1:${ways.door.port}`, ownerToken }, ['Ada', 'Bob', 'Eve']);
   await talk.everybodyHearsEverybody();
 });
 afterAll(async () => {
   talk.close();
   await cluster.stop();
+  await Promise.all(Object.values(ways).map((way) => way.close()));
 });
 
 const lasting = () => new Promise((resolve) => setTimeout(resolve, LASTS_MS));
@@ -60,6 +79,17 @@ async function withoutPostgres(hurt: () => unknown, mend: () => unknown): Promis
   await allIsWell();
 }
 
+/** Whatever is wrong with a way, all is well once it is healed. */
+async function onWay(way: keyof typeof ways, faults: LinkFaults): Promise<void> {
+  ways[way]?.set(faults);
+  await lasting();
+  ways[way]?.heal();
+  await allIsWell();
+}
+
+/** Connections that stay, and on which nothing comes through. */
+const HALF_OPEN: LinkFaults = { swallow: ['up', 'down'] };
+
 test('[FAIL1] Redis is killed, and comes back empty', () =>
   withoutRedis(
     () => cluster.redis.kill(),
@@ -81,6 +111,13 @@ slow('[FAIL1] Redis is full', () =>
   ),
 );
 
+slow('[FAIL1] one node’s connections to Redis are half open', () => onWay('toRedis', HALF_OPEN));
+
+test('[FAIL1] Redis is away when a node starts: it does not start, and says why', async () => {
+  const late = await serverProcess(cluster.postgres.url, { REDIS_URL: 'redis://127.0.0.1:1' });
+  await expect(late.start()).rejects.toThrow(/unable to use Redis[\s\S]*Start Redis or correct REDIS_URL/);
+});
+
 test('[FAIL2] PostgreSQL is killed, and recovers', () =>
   withoutPostgres(
     () => cluster.postgres.kill(),
@@ -92,6 +129,19 @@ test('[FAIL2] PostgreSQL hangs', () =>
     () => cluster.postgres.pause(),
     () => cluster.postgres.resume(),
   ));
+
+test('[FAIL2] the answers to commits are lost', () => onWay('toPostgres', { swallow: ['down'] }));
+
+slow('[FAIL2] one node’s connections to PostgreSQL are half open', () => onWay('toPostgres', HALF_OPEN));
+
+slow('[FAIL2] one node does not reach PostgreSQL: others write what it was sent', async () => {
+  ways.toPostgres?.set({ refuse: true });
+  ways.toPostgres?.cut();
+  await talk.everybodyIsAnswered();
+  await lasting();
+  ways.toPostgres?.heal();
+  await allIsWell();
+});
 
 slow('[FAIL2] PostgreSQL takes no writes', () => {
   const readOnly = async (value: 'on' | 'off') => {
@@ -140,6 +190,15 @@ slow('[FAIL3] a node hangs: its clients notice, and go on with the others', asyn
   await talk.everybodyHearsEverybody();
   node(2).signal('SIGCONT');
   await allIsWell();
+});
+
+slow('[FAIL3] clients whose connections are half open notice, and come back', () => onWay('door', HALF_OPEN));
+
+test('[FAIL4] all nodes are restarted in turn in traffic: nothing is lost, doubled or refused', async () => {
+  const report = await runRolling(cluster, { perSecond: 40, devices: 4, rounds: 1 });
+  expect(report).toMatchObject({ story: '', lost: 0, doubled: 0, refused: [], wrong: 0, restarts: 3 });
+  expect(report.acknowledged).toBe(report.sent);
+  expect(report.sent).toBeGreaterThan(0);
 });
 
 slow(

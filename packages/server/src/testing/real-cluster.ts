@@ -8,7 +8,7 @@ export interface RealClusterOptions {
   readonly size?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** More for the node with this index, such as a way to the database that can be cut. */
-  envOf?(index: number, parts: Pick<RealCluster, 'postgres' | 'redis'>): Readonly<Record<string, string>>;
+  envOf?(index: number, parts: Pick<RealCluster, 'postgres' | 'redis'>): Promise<Readonly<Record<string, string>>>;
   /** Settings of PostgreSQL in place of ours. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -36,7 +36,7 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
   const nodes: ServerProcess[] = [];
   try {
     for (let index = 0; index < size; index++) {
-      const own = { REDIS_URL: redis.url, ...env, ...options.envOf?.(index, { postgres, redis }) };
+      const own = { REDIS_URL: redis.url, ...env, ...(await options.envOf?.(index, { postgres, redis })) };
       nodes.push(await serverProcess(postgres.url, own));
     }
     // The first migrates; and who starts first prints the link of the owner.
