@@ -195,10 +195,10 @@ export class World {
     return null;
   }
 
-  /** In some runs one user goes for good, and it is seen who still shows him. */
+  /** In many runs one user goes for good, and it is seen who still shows him. */
   async #examinePresence(): Promise<void> {
     const random = this.#random.fork('presence');
-    if (this.#nodeWorld.redis === null || !random.chance(0.3)) return;
+    if (this.#nodeWorld.redis === null || !random.chance(0.6)) return;
     const exam = new PresenceExam(this, random);
     exam.letOneGo();
     await this.#runFor(exam.waitMs);

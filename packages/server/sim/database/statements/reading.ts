@@ -40,13 +40,29 @@ function places(view: View, userId: unknown): Row[] {
   }));
 }
 
+/** The columns of a channel as JSON has them: times are texts. */
+function jsonColumns(view: View, row: Row): Row {
+  const columns = channelColumns(view, row);
+  const text = (ms: unknown) => (ms === null ? null : new Date(num(ms)).toISOString());
+  return {
+    ...columns,
+    createdAt: text(columns.createdAt),
+    archivedAt: text(columns.archivedAt),
+    facts: factsOf(row),
+  };
+}
+
+const isAmong = (ids: unknown, id: string): boolean => ids === null || list(ids).includes(id);
+
 /** The statements that only read: for resuming, for access, for pages. */
 export const READING_STATEMENTS = [
-  statement(
-    /^SELECT m\.user_id AS "userId", m\.channel_id AS "channelId", CASE WHEN .* above\.user_id = m\.user_id AND above\.left_at IS NULL\)\)$/,
-    (view, [userIds]) =>
-      list(userIds).flatMap((userId) => ownPlaces(view, userId).map((own) => ({ userId, ...membershipOf(view, own) }))),
-  ),
+  statement(/^WITH own AS MATERIALIZED \( SELECT m\.user_id AS "userId", .* AS channels$/, (view, [userIds]) => {
+    const all = list(userIds).flatMap((userId) => ownPlaces(view, userId).map((place) => ({ userId, place })));
+    const channels = new Map(all.map(({ place }) => [place.channel.id, place.channel]));
+    const own = all.map(({ userId, place }) => ({ userId, ...membershipOf(view, place) }));
+    const shown = [...channels.values()].map((row) => jsonColumns(view, row));
+    return [{ own: own.length === 0 ? null : own, channels: shown.length === 0 ? null : shown }];
+  }),
 
   statement(
     /^SELECT m\.user_id AS "userId", m\.channel_id AS "channelId", least\(m\.read_seq, .* AND m\.read_seq > m\.joined_seq AND /,
@@ -61,10 +77,10 @@ export const READING_STATEMENTS = [
       ),
   ),
 
-  statement(/^SELECT c\.id, c\.kind, .* AS facts FROM channels c WHERE c\.id = ANY/, (view, [ids]) =>
+  statement(/^SELECT c\.id, c\.kind, .* FROM channels c WHERE c\.id = ANY\(\$1::uuid\[\]\)$/, (view, [ids]) =>
     list(ids).flatMap((id) => {
       const row = view.get('channels', id);
-      return row === undefined ? [] : [{ ...channelColumns(view, row), facts: factsOf(row) }];
+      return row === undefined ? [] : [channelColumns(view, row)];
     }),
   ),
 
@@ -147,6 +163,14 @@ export const READING_STATEMENTS = [
       const isBanned = view.get('channel_bans', keyOf(root.id, userId)) !== undefined;
       return [{ channel: factsOf(channel), root: factsOf(root), role, serverRole: user.role, isBanned }];
     },
+  ),
+
+  statement(/^SELECT m\.user_id AS "userId", json_agg\(m\.channel_id\) AS "channelIds"/, (view, [users, among]) =>
+    list(users).flatMap((userId) => {
+      const roots = ownChannels(view, userId).filter(({ channel }) => channel.kind !== 'thread');
+      const channelIds = roots.map(({ channel }) => String(channel.id)).filter((id) => isAmong(among, id));
+      return channelIds.length === 0 ? [] : [{ userId, channelIds }];
+    }),
   ),
 
   statement(/^SELECT m\.user_id AS "userId", m\.channel_id AS "channelId" FROM channel_members m/, (view, [users]) =>
