@@ -35,6 +35,25 @@ const unheardRemoval: Scene = (random, shape, atMs) => {
   ];
 };
 
+/** Clients come back again and again while much is committed, and the database takes its time between two reads. */
+const busyResumes: Scene = (random, shape, atMs) => {
+  const forMs = 4_000;
+  const within = () => atMs + random.between(0, forMs);
+  const clients = Array.from({ length: shape.clients }, (_, client) => client);
+  return [
+    ...Array.from({ length: shape.nodes }, (_, node): Happening => {
+      return { kind: 'database-lag', atMs, node, lowMs: 5, highMs: 100, forMs };
+    }),
+    ...clients.flatMap((client) =>
+      [0, 1, 2].map((): Happening => ({ kind: 'cut', atMs: within(), client, how: 'reset' })),
+    ),
+    ...Array.from({ length: 30 }, (): Happening => {
+      const [client, channel] = [random.below(shape.clients), random.below(shape.channels)];
+      return { kind: 'send', atMs: within(), client, channel, count: 1, mentions: false };
+    }),
+  ];
+};
+
 function deafness(random: Random, { cluster, nodes }: Shape, atMs: number): Happening[] {
   if (cluster === 'redis') return [{ kind: 'redis-deaf', atMs, share: 1 }];
   const forMs = random.between(1_000, 3_000);
@@ -49,7 +68,7 @@ function sendsOfAll(random: Random, { clients, channels }: Shape, atMs: number):
   });
 }
 
-const SCENES: readonly Scene[] = [lostAnswers, unheardRemoval];
+const SCENES: readonly Scene[] = [lostAnswers, unheardRemoval, busyResumes];
 /** How many worlds have a scene: often enough to be met, and most worlds stay what chance makes of them. */
 const SCENE_SHARE = 0.4;
 

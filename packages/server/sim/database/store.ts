@@ -78,6 +78,17 @@ export class Store {
     return this.#groups.get(keyOf(table, group)) ?? NONE;
   }
 
+  /** All rows of a table as they are now, in the order in which their keys first came. */
+  rowsOf(table: TableName): Row[] {
+    const prefix = keyOf(table, '');
+    return [...this.#rows]
+      .filter(([text]) => text.startsWith(prefix))
+      .flatMap(([, versions]): Row[] => {
+        const row = versions.at(-1)?.row ?? null;
+        return row === null ? [] : [row];
+      });
+  }
+
   /** Makes writes visible, all at once. */
   commit(writes: ReadonlyMap<string, { readonly place: Place; readonly row: Row | null }>): void {
     this.stamp += 1;

@@ -119,7 +119,7 @@ export function messageColumns(view: View, row: Row): Row {
     pinnedBy: row.pinned_by,
     mentions: row.mentions,
     everyone: row.everyone,
-    attachmentIds: row.attachments,
+    attachments: null,
     reactions: reactionsOf(view, row),
   };
 }
