@@ -9,6 +9,8 @@ const LOOPBACK = readRanges(['127.0.0.0/8', '::1']);
 let asked: string[] = [];
 const server = createServer((request, response) => {
   asked.push(request.url ?? '');
+  if (request.url === '/never') return;
+  if (request.url === '/endless') return void setInterval(() => response.write('more'), 1).unref();
   if (request.url === '/moved') response.writeHead(302, { location: '/elsewhere' });
   else response.writeHead(200);
   response.end('ok');
@@ -18,7 +20,10 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
 });
-afterAll(() => void server.close());
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
 
 const post = (url: string, allowed = NONE) => postOutside({ url, headers: {}, body: '{}', allowed });
 
@@ -54,5 +59,12 @@ describe('addresses of webhooks', () => {
     expect(await post(`http://localhost:${port}/in`, LOOPBACK)).toMatchObject({ status: 200 });
     expect(await post(`http://127.0.0.1:${port}/moved`, LOOPBACK)).toMatchObject({ status: 302 });
     expect(asked).toEqual(['/in', '/moved']);
+  });
+
+  test('[HOOK5] one that never answers is given up, and one that never stops is not listened to', async () => {
+    const address = `http://127.0.0.1:${port}`;
+    const never = postOutside({ url: `${address}/never`, headers: {}, body: '{}', allowed: LOOPBACK, timeoutMs: 50 });
+    await expect(never).rejects.toThrow();
+    expect(await post(`${address}/endless`, LOOPBACK)).toMatchObject({ status: 200 });
   });
 });

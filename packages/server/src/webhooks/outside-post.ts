@@ -45,6 +45,7 @@ export interface OutsidePost {
   readonly body: string;
   /** Inside addresses that may be reached all the same. */
   readonly allowed: BlockList;
+  readonly timeoutMs?: number;
 }
 
 /** True for an address that strangers' URLs may lead to. */
@@ -73,6 +74,7 @@ export function postOutside({
   headers,
   body,
   allowed,
+  timeoutMs = TIMEOUT_MS,
 }: OutsidePost): Promise<{ status: number; retryAfterMs: number }> {
   const target = new URL(url);
   const host = target.hostname.replace(/^\[|\]$/g, '');
@@ -94,7 +96,7 @@ export function postOutside({
         headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
         lookup,
         agent: false,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       },
       (response) => {
         resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfter(response.headers['retry-after']) });
