@@ -22,18 +22,21 @@ function demandFound<Found extends Access>(access: Found | null): Found {
 
 /**
  * Reads a channel for a user. Access and content come from one snapshot of the database: whoever was removed meanwhile
- * cannot be given what was committed after the removal.
+ * cannot be given what was committed after the removal. `at` is how far the channel had got in it.
  */
 export function readGranted<A extends Action, Result>(
   db: Database,
   who: { readonly userId: UserId; readonly channelId: ChannelId; readonly action: A },
-  work: (tx: Tx, grant: Grant<A>) => Promise<Result>,
+  work: (tx: Tx, grant: Grant<A>, at: Pick<AccessAt, 'lastSeq' | 'rev'>) => Promise<Result>,
 ): Promise<Result> {
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute(async (tx) => work(tx, demand(await accessOf(tx, who.userId, who.channelId), who.action)));
+    .execute(async (tx) => {
+      const access = await accessAtOf(tx, who.userId, who.channelId);
+      return await work(tx, demand(access, who.action), access);
+    });
 }
 
 /** Changes a channel for a user; access is read under the lock, where nobody can change it any more. */

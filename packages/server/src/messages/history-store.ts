@@ -4,14 +4,6 @@ import { prepared, type Queryable, query } from '../storage/postgres.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-rows.ts';
 import type { PageRange } from './page.ts';
 
-const LAST_SEQ = prepared('last_seq', 'SELECT last_seq AS "lastSeq" FROM channels WHERE id = $1');
-
-/** Reads how far a channel has got. */
-export async function readLastSeq(on: Queryable, channelId: ChannelId): Promise<number> {
-  const rows = await query<{ lastSeq: number }>(on, LAST_SEQ, [channelId]);
-  return rows[0]?.lastSeq ?? 0;
-}
-
 /** Finds the place of a message; null when the channel has none with this id. */
 export async function findSeq(on: Queryable, channelId: ChannelId, id: MessageId): Promise<number | null> {
   const rows = await query<{ seq: number }>(on, 'SELECT seq FROM messages WHERE channel_id = $1 AND id = $2', [

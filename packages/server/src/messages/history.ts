@@ -4,7 +4,7 @@ import { accessAtOf, readGranted } from '../channels/granted.ts';
 import { decide, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
-import { findSeq, readLastSeq, readRange } from './history-store.ts';
+import { findSeq, readRange } from './history-store.ts';
 import { messageView } from './message-rows.ts';
 import { readEdits, readPins } from './message-store.ts';
 import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
@@ -44,9 +44,8 @@ export class History {
 
   #readPage(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
     const { channelId } = input;
-    return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant) => {
+    return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant, { lastSeq }) => {
       const request = { ...input, before: await beforeOf(tx, input) };
-      const lastSeq = await readLastSeq(tx, channelId);
       const range = pageRange(request, lastSeq);
       const rows = range.to < range.from ? [] : await readRange(tx, grant, range);
       return pageOf(rows.map(messageView), range, lastSeq);
