@@ -14,7 +14,8 @@ export function useUnreadMentions({ id, channel, mentions, membership }: Channel
   // A direct conversation speaks to its reader with every message.
   const isMentioned = mentions > 0 && channel.kind !== 'direct';
   const unread = useMemo(() => found.filter(({ seq }) => seq > readSeq), [found, readSeq]);
-  const isUsedUp = unread.length === 0;
+  // One was read and another came: there are as many as before, and they are others.
+  const isUsedUp = found.length > 0 && unread.length === 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another number of them makes for another answer.
   useEffect(() => {
     if (!isMentioned || !isOnline) return;
