@@ -23,7 +23,7 @@ export interface RollingOptions {
   readonly devices: number;
   /** How often every node is restarted. */
   readonly rounds: number;
-  onRestart?(node: number, ms: number): void;
+  readonly onRestart?: (node: number, ms: number) => void;
 }
 
 /** What a rolling restart did to people who talked all the while. */

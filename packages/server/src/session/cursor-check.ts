@@ -12,7 +12,7 @@ export interface CursorCheckPorts {
     usersHere(): Iterable<UserId>;
     subscribersOf(userId: UserId): ReadonlySet<Subscriber> | undefined;
   };
-  readCursors(userIds: readonly UserId[]): Promise<readonly OwnCursors[]>;
+  readonly readCursors: (userIds: readonly UserId[]) => Promise<readonly OwnCursors[]>;
 }
 
 /**
