@@ -10,6 +10,7 @@ export { loadCommand, type OwnServer } from './cli/load-command.ts';
 export { ClientLog, digestOf, itemOf } from './history/client-log.ts';
 export { Follower, type Step } from './history/follower.ts';
 export { type Account, LoggedClient } from './history/logged-client.ts';
+export { ClientObserver } from './history/observer.ts';
 export { FaultProxy } from './proxy/fault-proxy.ts';
 export type { Direction, LinkFaults } from './proxy/link-faults.ts';
 export { Random } from './random.ts';

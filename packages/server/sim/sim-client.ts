@@ -1,13 +1,6 @@
-import {
-  type ChatClient,
-  type ChatMessage,
-  type ClientStorage,
-  createClient,
-  memoryStorage,
-  type WebSocketClass,
-} from '@parley/client';
+import { type ChatClient, type ClientStorage, createClient, memoryStorage, type WebSocketClass } from '@parley/client';
 import type { HistoryRecord, Random } from '@parley/load-test';
-import { ClientLog, itemOf } from '@parley/load-test';
+import { ClientLog, ClientObserver } from '@parley/load-test';
 import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import type { Connection } from './connection.ts';
 import type { SimDoor } from './door.ts';
@@ -40,8 +33,7 @@ export class SimClient {
   connection: Connection | null = null;
   /** How far the device's wall clock is off. */
   wallOffsetMs = 0;
-  #client: ChatClient;
-  #log: ClientLog;
+  #life: ClientObserver;
   #lives = 0;
   readonly #world: ClientWorld;
   readonly #random: Random;
@@ -56,11 +48,11 @@ export class SimClient {
     this.#world = world;
     this.#random = random;
     this.link = new Link(world.scheduler, random.fork('link'), world);
-    [this.#client, this.#log] = this.#start();
+    this.#life = this.#start();
   }
 
   get client(): ChatClient {
-    return this.#client;
+    return this.#life.client;
   }
 
   get proc(): string {
@@ -68,83 +60,66 @@ export class SimClient {
   }
 
   get isOnline(): boolean {
-    return this.#client.connection.getSnapshot().current === 'online';
+    return this.#life.isOnline;
   }
 
   /** Messages that wait to be sent or answered; those refused for good do not count. */
   get unsent(): number {
-    return this.#unsent.size;
+    return this.#life.unsent;
   }
 
   revOf(channel: ChannelId): number | undefined {
-    return this.#log.revOf(channel);
+    return this.#life.log.revOf(channel);
   }
 
   /** As what a user is shown on this device; null while that is not known. */
   shownAs(user: UserId): string | null {
-    return this.#client.presence.of(user).getSnapshot()?.status ?? null;
+    return this.client.presence.of(user).getSnapshot()?.status ?? null;
   }
 
   /** Roots that the client is in, as it thinks. */
   get channels(): ChannelId[] {
-    return this.#client.channels.getSnapshot().map((summary) => summary.id);
+    return this.#life.channels;
   }
 
   /** The page is loaded anew: everything but the storage is forgotten. */
   restart(): void {
     this.stop();
     this.#isAlive = true;
-    [this.#client, this.#log] = this.#start();
+    this.#life = this.#start();
   }
 
   stop(): void {
-    this.#client.close();
-    this.#log.flush();
+    this.client.close();
+    this.flush();
     this.#isAlive = false;
   }
 
   /** After each step of the world. */
   flush(): void {
-    this.#log.flush();
+    this.#life.log.flush();
   }
 
   send(channel: ChannelId, body: string, replyTo?: number): void {
-    void this.#client.channel(channel).send(body, replyTo === undefined ? {} : { replyTo });
+    void this.client.channel(channel).send(body, replyTo === undefined ? {} : { replyTo });
   }
 
   /** Keeps a channel on the screen. */
   show(channel: ChannelId): void {
-    this.#client.channel(channel).messages.subscribe(() => {});
+    this.#life.show(channel);
   }
 
   /** A message on the screen, to do something with. */
   pickShown(channel: ChannelId, isOwn: boolean): { id: MessageId; seq: number } | undefined {
-    const { items } = this.#client.channel(channel).messages.getSnapshot();
-    const fitting = items.filter(({ seq, senderId }) => seq > 0 && (!isOwn || senderId === this.user));
-    return fitting.length === 0 ? undefined : this.#random.pick(fitting);
+    return this.#life.pickShown(channel, isOwn, this.#random);
   }
 
   /** Writes down what is on the screen. */
   writeState(channel: ChannelId, isFinal: boolean): void {
-    const summary = this.#client.channels.getSnapshot().find(({ id }) => id === channel);
-    if (summary === undefined) return;
-    const { items, hasNewer, isLoaded } = this.#client.channel(channel).messages.getSnapshot();
-    const shown = isLoaded && !hasNewer ? withoutEcho(items, this.user) : [];
-    this.#log.note({
-      type: 'state',
-      channel,
-      seq: summary.channel.lastSeq,
-      rev: this.#log.revOf(channel) ?? 0,
-      readSeq: summary.membership?.readSeq ?? 0,
-      unread: summary.unread,
-      mentions: summary.mentions,
-      // The user's own latest messages may still be shown as they were written.
-      items: shown.map(isFinal ? itemOf : ({ id, seq, rev }) => ({ id, seq, rev })),
-      final: isFinal,
-    });
+    this.#life.writeState(channel, isFinal);
   }
 
-  #start(): [ChatClient, ClientLog] {
+  #start(): ClientObserver {
     this.#lives += 1;
     const { scheduler, seed } = this.#world;
     const { proc } = this;
@@ -152,7 +127,7 @@ export class SimClient {
       (record) => this.#world.write(record),
       () => ({ run: 'simulation', seed, proc, tMono: scheduler.nowMs }),
     );
-    const isCurrent = () => this.#isAlive && this.#log === log;
+    const isCurrent = () => this.#isAlive && this.#life.log === log;
     const random = this.#random.fork(proc);
     const now = () => Math.floor(START_MS + scheduler.nowMs + this.wallOffsetMs);
     const client = createClient({
@@ -190,21 +165,9 @@ export class SimClient {
         makeId: () => makeUuid(now(), random.fill),
       },
     });
-    log.follow(client);
-    client.on('outgoing', ({ message, status }) => {
-      if (status === 'queued' || status === 'sending') this.#unsent.add(message.id);
-      else this.#unsent.delete(message.id);
-    });
+    const life = new ClientObserver(client, log, this.user, this.#unsent);
     if (this.#world.watched.length > 0) client.presence.watch(this.#world.watched);
     client.connect().catch(() => {});
-    return [client, log];
+    return life;
   }
-}
-
-/** What is shown of the channel itself: the user's own latest messages may stand behind a gap until it is mended. */
-function withoutEcho(items: readonly ChatMessage[], user: UserId): readonly ChatMessage[] {
-  const sent = items.filter(({ status, rev }) => status === 'sent' && rev > 0);
-  const hole = sent.findIndex(({ seq }, index) => index > 0 && seq !== (sent[index - 1]?.seq ?? 0) + 1);
-  const isEcho = hole > 0 && sent.slice(hole).every(({ senderId }) => senderId === user);
-  return isEcho ? sent.slice(0, hole) : sent;
 }

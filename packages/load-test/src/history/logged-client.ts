@@ -1,16 +1,10 @@
-import {
-  type ChatClient,
-  type ChatMessage,
-  type ClientStorage,
-  createClient,
-  memoryStorage,
-  type WebSocketClass,
-} from '@parley/client';
+import { type ChatClient, type ClientStorage, createClient, memoryStorage, type WebSocketClass } from '@parley/client';
 import type { ChannelId, MessageId, UserId } from '@parley/protocol';
 import type { HistoryRecord } from '../checker/history-record.ts';
 import type { Random } from '../random.ts';
-import { ClientLog, itemOf } from './client-log.ts';
+import { ClientLog } from './client-log.ts';
 import { loggedSocketClass } from './logged-socket.ts';
+import { ClientObserver } from './observer.ts';
 
 /** Who a device belongs to. */
 export interface Account {
@@ -41,8 +35,7 @@ export class LoggedClient {
   readonly account: Account;
   /** How far the device's wall clock is off. */
   wallOffsetMs = 0;
-  #client: ChatClient;
-  #log: ClientLog;
+  #life: ClientObserver;
   #lives = 0;
   readonly #options: LoggedClientOptions;
   readonly #storage: ClientStorage = memoryStorage();
@@ -52,11 +45,11 @@ export class LoggedClient {
     this.name = options.name;
     this.account = options.account;
     this.#options = options;
-    [this.#client, this.#log] = this.#start();
+    this.#life = this.#start();
   }
 
   get client(): ChatClient {
-    return this.#client;
+    return this.#life.client;
   }
 
   /** The name of this life of the device in the records. */
@@ -65,33 +58,33 @@ export class LoggedClient {
   }
 
   get isOnline(): boolean {
-    return this.#client.connection.getSnapshot().current === 'online';
+    return this.#life.isOnline;
   }
 
   /** Messages that wait to be sent or answered; those refused for good do not count. */
   get unsent(): number {
-    return this.#unsent.size;
+    return this.#life.unsent;
   }
 
   /** Where the device stands in a root channel, worked out from the frames alone. */
   revOf(channel: ChannelId): number | undefined {
-    return this.#log.revOf(channel);
+    return this.#life.log.revOf(channel);
   }
 
   /** Roots that the device is in, as it thinks. */
   get channels(): ChannelId[] {
-    return this.#client.channels.getSnapshot().map((summary) => summary.id);
+    return this.#life.channels;
   }
 
   /** The application is started anew: everything but the storage is forgotten. */
   restart(): void {
     this.stop();
-    [this.#client, this.#log] = this.#start();
+    this.#life = this.#start();
   }
 
   stop(): void {
-    this.#client.close();
-    this.#log.flush();
+    this.#life.client.close();
+    this.#life.log.flush();
   }
 
   /** The device's wall clock goes wrong by up to a day. */
@@ -101,37 +94,20 @@ export class LoggedClient {
 
   /** Keeps a channel on the screen. */
   show(channel: ChannelId): void {
-    this.#client.channel(channel).messages.subscribe(() => {});
+    this.#life.show(channel);
   }
 
   /** A message on the screen, to do something with. */
   pickShown(channel: ChannelId, isOwn: boolean): { readonly id: MessageId; readonly seq: number } | undefined {
-    const { items } = this.#client.channel(channel).messages.getSnapshot();
-    const fitting = items.filter(({ seq, senderId }) => seq > 0 && (!isOwn || senderId === this.account.id));
-    return fitting.length === 0 ? undefined : this.#options.random.pick(fitting);
+    return this.#life.pickShown(channel, isOwn, this.#options.random);
   }
 
   /** Writes down what is on the screen. */
   writeState(channel: ChannelId, isFinal: boolean): void {
-    const summary = this.#client.channels.getSnapshot().find(({ id }) => id === channel);
-    if (summary === undefined) return;
-    const { items, hasNewer, isLoaded } = this.#client.channel(channel).messages.getSnapshot();
-    const shown = isLoaded && !hasNewer ? withoutEcho(items, this.account.id) : [];
-    this.#log.note({
-      type: 'state',
-      channel,
-      seq: summary.channel.lastSeq,
-      rev: this.#log.revOf(channel) ?? 0,
-      readSeq: summary.membership?.readSeq ?? 0,
-      unread: summary.unread,
-      mentions: summary.mentions,
-      // The user's own latest messages may still be shown as they were written.
-      items: shown.map(isFinal ? itemOf : ({ id, seq, rev }) => ({ id, seq, rev })),
-      final: isFinal,
-    });
+    this.#life.writeState(channel, isFinal);
   }
 
-  #start(): [ChatClient, ClientLog] {
+  #start(): ClientObserver {
     this.#lives += 1;
     const { run, seed, account, random, write } = this.#options;
     const { proc } = this;
@@ -160,21 +136,11 @@ export class LoggedClient {
         random: () => random.float(),
       },
     });
-    log.follow(client);
+    const life = new ClientObserver(client, log, account.id, this.#unsent);
     client.on('outgoing', ({ message, status, error }) => {
-      if (status === 'queued' || status === 'sending') this.#unsent.add(message.id);
-      else this.#unsent.delete(message.id);
       if (status === 'failed') this.#options.onRefused?.(message.channelId, error?.code ?? 'unknown');
     });
     client.connect().catch(() => {});
-    return [client, log];
+    return life;
   }
-}
-
-/** What is shown of the channel itself: the user's own latest messages may stand behind a gap until it is mended. */
-function withoutEcho(items: readonly ChatMessage[], user: UserId): readonly ChatMessage[] {
-  const sent = items.filter(({ status, rev }) => status === 'sent' && rev > 0);
-  const hole = sent.findIndex(({ seq }, index) => index > 0 && seq !== (sent[index - 1]?.seq ?? 0) + 1);
-  const isEcho = hole > 0 && sent.slice(hole).every(({ senderId }) => senderId === user);
-  return isEcho ? sent.slice(0, hole) : sent;
 }
