@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { BOTH, bringUp, CLUSTER, type FaultKind, hold, holdBetween, pickNode, type Scene } from './fault.ts';
 import type { FaultyNode } from './installation.ts';
 
@@ -138,6 +138,23 @@ export const NODE_FAULTS: readonly FaultKind[] = [
         await hold(10);
       }
       scene.mark();
+    },
+  },
+  {
+    name: 'node-memory',
+    row: 'A7',
+    what: 'a node that is given no more memory while clients come, and dies of it or is killed after up to 2 s',
+    shapes: BOTH,
+    async run(scene) {
+      const node = pickNode(scene);
+      const pid = node.process.pid();
+      if (pid === undefined) return;
+      const size = /^VmSize:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      execFileSync('prlimit', ['--pid', `${pid}`, `--as=${Number(size) * 1_024}:`]);
+      node.door.cut();
+      await Promise.race([node.process.ended(), holdBetween(scene, 500, 2_000)]);
+      await kill(node);
+      await downFor(scene, node, 1_000);
     },
   },
   {

@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { CLUSTER, type FaultKind, hold, holdBetween, onLinks, type Scene } from './fault.ts';
 
 function redisOf({ installation }: Scene) {
@@ -94,6 +96,24 @@ export const REDIS_FAULTS: readonly FaultKind[] = [
     shapes: CLUSTER,
     async run(scene) {
       await withSetting(scene, 'maxmemory', '1', () => holdBetween(scene, 1_000, 3_000));
+      scene.mark();
+    },
+  },
+  {
+    name: 'redis-no-disk',
+    row: 'B12',
+    what: 'Redis cannot write its snapshot, and so refuses every write, for 1 to 3 s',
+    shapes: CLUSTER,
+    async run(scene) {
+      const redis = redisOf(scene);
+      // No snapshot can take the place of a folder.
+      const obstacle = join(redis.directory, 'dump.rdb');
+      mkdirSync(obstacle);
+      await withSetting(scene, 'save', '3600 1', async () => {
+        await redis.ask('BGSAVE');
+        await holdBetween(scene, 1_000, 3_000);
+      });
+      rmSync(obstacle, { recursive: true });
       scene.mark();
     },
   },

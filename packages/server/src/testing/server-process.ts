@@ -36,6 +36,8 @@ export interface ServerProcess {
   /** Stops it in order. */
   stop(): Promise<void>;
   log(): string;
+  /** What it writes from now on nobody takes: the reading end is gone. */
+  loseLog(): void;
 }
 
 /** Runs a command of the command line to its end; resolves with what it printed. */
@@ -83,6 +85,10 @@ export async function serverProcess(
     },
     ownerToken: () => /#\/welcome\/(\S+)/.exec(log)?.[1] ?? '',
     log: () => log,
+    loseLog: () => {
+      child?.stdout?.destroy();
+      child?.stderr?.destroy();
+    },
     start: async () => {
       const from = log.length;
       child = spawn(process.execPath, ['--enable-source-maps', program, 'start'], {

@@ -41,6 +41,11 @@ export class TestRedis extends TestLinks {
     return this.#server.port;
   }
 
+  /** Where it would write to. */
+  get directory(): string {
+    return this.#server.directory;
+  }
+
   start(): Promise<void> {
     return this.#server.start();
   }
