@@ -36,10 +36,6 @@ export function CreateWebhookDialog({ channels, onClose }: CreateWebhookDialogPr
     const whom = kind === 'outgoing' ? { url: url.trim(), events: [...events] } : {};
     setMade(await client.call('webhook.create', { kind, name: name.trim(), ...where, ...whom }));
   });
-  const toggle = (event: WebhookEventName) => {
-    // In their own order, whatever the order of the clicks.
-    setEvents(EVENTS.filter((known) => (known === event) !== events.includes(known)));
-  };
   if (made !== null) return <MadeDialog {...made} onClose={onClose} />;
   const isComplete = kind === 'incoming' ? channelId !== '' : events.length > 0;
   return (
@@ -81,27 +77,7 @@ export function CreateWebhookDialog({ channels, onClose }: CreateWebhookDialogPr
           ))}
         </SelectField>
         {kind === 'outgoing' && (
-          <>
-            <TextField
-              label={t('hooks.url')}
-              type="url"
-              placeholder="https://example.com/hook"
-              value={url}
-              onChange={(event) => setUrl(event.target.value)}
-              error={fieldProblems.url}
-              autoComplete="off"
-              required
-            />
-            <fieldset>
-              <legend className="field-label">{t('hooks.events')}</legend>
-              {EVENTS.map((event) => (
-                <label key={event} className="choice">
-                  <input type="checkbox" checked={events.includes(event)} onChange={() => toggle(event)} />
-                  <span>{t(`hooks.event.${event}`)}</span>
-                </label>
-              ))}
-            </fieldset>
-          </>
+          <OutgoingFields url={url} onUrl={setUrl} problem={fieldProblems.url} events={events} onEvents={setEvents} />
         )}
         <div className="dialog-foot">
           <Button onClick={onClose}>{t('common.cancel')}</Button>
@@ -111,6 +87,46 @@ export function CreateWebhookDialog({ channels, onClose }: CreateWebhookDialogPr
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface OutgoingFieldsProps {
+  readonly url: string;
+  readonly onUrl: (url: string) => void;
+  readonly problem: string | undefined;
+  readonly events: readonly WebhookEventName[];
+  readonly onEvents: (events: readonly WebhookEventName[]) => void;
+}
+
+/** Whom an outgoing webhook tells, and of what. */
+function OutgoingFields({ url, onUrl, problem, events, onEvents }: OutgoingFieldsProps) {
+  const { t } = useWords();
+  const toggle = (event: WebhookEventName) => {
+    // In their own order, whatever the order of the clicks.
+    onEvents(EVENTS.filter((known) => (known === event) !== events.includes(known)));
+  };
+  return (
+    <>
+      <TextField
+        label={t('hooks.url')}
+        type="url"
+        placeholder="https://example.com/hook"
+        value={url}
+        onChange={(event) => onUrl(event.target.value)}
+        error={problem}
+        autoComplete="off"
+        required
+      />
+      <fieldset>
+        <legend className="field-label">{t('hooks.events')}</legend>
+        {EVENTS.map((event) => (
+          <label key={event} className="choice">
+            <input type="checkbox" checked={events.includes(event)} onChange={() => toggle(event)} />
+            <span>{t(`hooks.event.${event}`)}</span>
+          </label>
+        ))}
+      </fieldset>
+    </>
   );
 }
 

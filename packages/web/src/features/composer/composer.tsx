@@ -1,7 +1,7 @@
 import type { ChatMessage } from '@parley/client';
 import { LIMITS } from '@parley/protocol/constants';
 import { X } from 'lucide-react';
-import { type RefObject, useState } from 'react';
+import { type ClipboardEvent, type RefObject, useState } from 'react';
 import { announce } from '../../a11y/announcer.tsx';
 import { useChannel } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -59,24 +59,9 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
     onCancel: onReplyDone,
     onTyping: (isTyping) => channel.setTyping(isTyping),
   });
-  const voice = useVoice({
-    onClip(clip) {
-      if (files.uploads.add([clip.file], clip) > 0)
-        notify(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }), 'problem');
-      else files.hold(true);
-    },
-    onEnd: () => textRef.current?.focus(),
-  });
+  const voice = useClips(files, () => textRef.current?.focus());
   return (
-    <div
-      className="composer"
-      onPaste={(event) => {
-        const pasted = [...event.clipboardData.files];
-        if (pasted.length === 0 || onFiles === null) return;
-        event.preventDefault();
-        onFiles(pasted);
-      }}
-    >
+    <div className="composer" onPaste={(event) => takePasted(event, onFiles)}>
       {completer.items.length > 0 && (
         <CompletionList
           id={completer.listId}
@@ -125,6 +110,27 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
       <ComposerNotes isHeld={files.isHeld} left={left} />
     </div>
   );
+}
+
+/** Records clips; each is a file of the message, which then goes out by itself. */
+function useClips(files: ReturnType<typeof useSending>['files'], onEnd: () => void) {
+  const { t } = useWords();
+  return useVoice({
+    onClip(clip) {
+      if (files.uploads.add([clip.file], clip) > 0)
+        notify(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }), 'problem');
+      else files.hold(true);
+    },
+    onEnd,
+  });
+}
+
+/** Files that are pasted become files of the message; text stays text. */
+function takePasted(event: ClipboardEvent, onFiles: ComposerProps['onFiles']): void {
+  const pasted = [...event.clipboardData.files];
+  if (pasted.length === 0 || onFiles === null) return;
+  event.preventDefault();
+  onFiles(pasted);
 }
 
 function ReplyLine({ replyTo, onDone }: { readonly replyTo: ChatMessage; readonly onDone: () => void }) {

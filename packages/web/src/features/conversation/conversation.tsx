@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@parley/client';
-import type { ChannelId, MessageId } from '@parley/protocol';
+import type { ChannelId, MessageId, UserId } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol/constants';
 import { type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
@@ -73,15 +73,7 @@ export function ConversationView(props: ConversationViewProps) {
     [channelId, rootId, isThread, userId, root, focusComposer, openThread],
   );
   const editLast = () => {
-    const own = channel.messages
-      .getSnapshot()
-      .items.findLast(
-        (message) =>
-          message.senderId === userId &&
-          message.status !== 'failed' &&
-          message.kind === 'text' &&
-          message.deletedAt === undefined,
-      );
+    const own = lastOwn(channel.messages.getSnapshot().items, userId);
     if (own !== undefined) setEditingId(own.id);
   };
   const areFilesOn = useFlag('uploads') !== false;
@@ -114,6 +106,14 @@ export function ConversationView(props: ConversationViewProps) {
         {readersOf !== null && <ReadersDialog message={readersOf} onClose={() => setReadersOf(null)} />}
       </Suspense>
     </ConversationContext>
+  );
+}
+
+/** The last message that one can change. */
+function lastOwn(messages: readonly ChatMessage[], userId: UserId | null): ChatMessage | undefined {
+  return messages.findLast(
+    ({ senderId, status, kind, deletedAt }) =>
+      senderId === userId && status !== 'failed' && kind === 'text' && deletedAt === undefined,
   );
 }
 

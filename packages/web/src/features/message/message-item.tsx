@@ -84,25 +84,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         )}
       </div>
       <div className="message-main">
-        <header id={headId} className={isHead ? 'message-header' : 'hidden-text'}>
-          <PersonButton userId={message.senderId} className="message-author">
-            <bdi>{name}</bdi>
-          </PersonButton>
-          {author?.kind === 'bot' && <span className="tag">{t('message.bot')}</span>}
-          <time
-            className="message-time"
-            dateTime={new Date(message.createdAt).toISOString()}
-            data-tip={format.exact(message.createdAt)}
-          >
-            {format.time(message.createdAt)}
-          </time>
-          {message.pinnedAt !== undefined && (
-            <span className="message-pin">
-              <Pin size={12} aria-hidden="true" />
-              {t('message.pinned')}
-            </span>
-          )}
-        </header>
+        <MessageHeader id={headId} message={message} isShown={isHead} />
         {message.replyTo !== undefined && !isDeleted && <ReplyQuote seq={message.replyTo} quoted={quoted} />}
         {isEditing ? <MessageEditor message={message} /> : <MessageBody message={message} />}
         <AttachedFiles message={message} />
@@ -115,6 +97,41 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
     </article>
   );
 });
+
+interface MessageHeaderProps {
+  readonly id: string;
+  readonly message: ChatMessage;
+  /** False: for those who listen alone. */
+  readonly isShown: boolean;
+}
+
+/** Who said it, and when. */
+function MessageHeader({ id, message, isShown }: MessageHeaderProps) {
+  const { t, format } = useWords();
+  const author = useUser(message.senderId);
+  const name = author?.displayName ?? t('message.unknownAuthor');
+  return (
+    <header id={id} className={isShown ? 'message-header' : 'hidden-text'}>
+      <PersonButton userId={message.senderId} className="message-author">
+        <bdi>{name}</bdi>
+      </PersonButton>
+      {author?.kind === 'bot' && <span className="tag">{t('message.bot')}</span>}
+      <time
+        className="message-time"
+        dateTime={new Date(message.createdAt).toISOString()}
+        data-tip={format.exact(message.createdAt)}
+      >
+        {format.time(message.createdAt)}
+      </time>
+      {message.pinnedAt !== undefined && (
+        <span className="message-pin">
+          <Pin size={12} aria-hidden="true" />
+          {t('message.pinned')}
+        </span>
+      )}
+    </header>
+  );
+}
 
 /** True for a message that calls the user, by name or with everybody. */
 function isFor(message: ChatMessage, userId: UserId | null): boolean {
