@@ -21,7 +21,7 @@ export function makePlan(random: Random, faultShare = 1): Plan {
     deeds: 20 + random.below(60),
     faults: Math.round(random.below(90) * faultShare),
   };
-  const scene = planScene(random.fork('scene'), drawn);
+  const scene = planScene(random.fork('the scene'), drawn);
   // A scene is played in calm: in a storm it hardly comes to its end.
   const shape = scene.length === 0 ? drawn : { ...drawn, faults: Math.round(drawn.faults * CALM_SHARE) };
   const kinds = pickKinds(random, shape.cluster);
