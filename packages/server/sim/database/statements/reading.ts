@@ -54,6 +54,18 @@ function jsonColumns(view: View, row: Row): Row {
 
 const isAmong = (ids: unknown, id: string): boolean => ids === null || list(ids).includes(id);
 
+/** What an access decision needs; none where there is no such channel, or the user is not active. */
+function accesses(view: View, userId: unknown, channelId: unknown): { access: Row; channel: Row; root: Row }[] {
+  const channel = view.get('channels', String(channelId));
+  const root = view.get('channels', String(channel?.root_id));
+  const user = activeUser(view, userId);
+  if (channel === undefined || root === undefined || user === undefined) return [];
+  const role = activeMember(view, root.id, userId)?.role ?? null;
+  const isBanned = view.get('channel_bans', keyOf(root.id, userId)) !== undefined;
+  const access = { channel: factsOf(channel), root: factsOf(root), role, serverRole: user.role, isBanned };
+  return [{ access, channel, root }];
+}
+
 /** The statements that only read: for resuming, for access, for pages. */
 export const READING_STATEMENTS = [
   statement(/^WITH own AS MATERIALIZED \( SELECT m\.user_id AS "userId", .* AS channels$/, (view, [userIds]) => {
@@ -153,16 +165,18 @@ export const READING_STATEMENTS = [
   ),
 
   statement(
-    /^SELECT json_build_object\('id', c\.id, .* AS root, m\.role, u\.role AS "serverRole", EXISTS .* FROM channels c/,
-    (view, [userId, channelId]) => {
-      const channel = view.get('channels', String(channelId));
-      const root = view.get('channels', String(channel?.root_id));
-      const user = activeUser(view, userId);
-      if (channel === undefined || root === undefined || user === undefined) return [];
-      const role = activeMember(view, root.id, userId)?.role ?? null;
-      const isBanned = view.get('channel_bans', keyOf(root.id, userId)) !== undefined;
-      return [{ channel: factsOf(channel), root: factsOf(root), role, serverRole: user.role, isBanned }];
-    },
+    /^SELECT json_build_object\('id', c\.id, .* AS root, m\.role, .* AS "isBanned" FROM channels c/,
+    (view, [userId, channelId]) => accesses(view, userId, channelId).map(({ access }) => access),
+  ),
+
+  statement(
+    /^SELECT json_build_object\('id', c\.id, .* AS "isBanned", c\.last_seq AS "lastSeq", r\.last_rev AS rev FROM channels c/,
+    (view, [userId, channelId]) =>
+      accesses(view, userId, channelId).map(({ access, channel, root }) => ({
+        ...access,
+        lastSeq: channel.last_seq,
+        rev: root.last_rev,
+      })),
   ),
 
   statement(/^SELECT m\.user_id AS "userId", json_agg\(m\.channel_id\) AS "channelIds"/, (view, [users, among]) =>
@@ -180,11 +194,6 @@ export const READING_STATEMENTS = [
       ),
     ),
   ),
-
-  statement(/^SELECT last_seq AS "lastSeq" FROM channels WHERE id = \$1$/, (view, [id]) => {
-    const row = view.get('channels', String(id));
-    return row === undefined ? [] : [{ lastSeq: row.last_seq }];
-  }),
 
   statement(/^SELECT seq FROM messages WHERE channel_id = \$1 AND id = \$2$/, (view, [channel, id]) =>
     view.scan('messages', keyOf('id', channel, id)).map((row) => ({ seq: row.seq })),
