@@ -39,8 +39,10 @@ describe('an excerpt', () => {
 
   test('is a part of the text, whatever the ranges are', () => {
     const range = fc.tuple(fc.nat(900), fc.nat(40)).map(([start, length]) => ({ start, end: start + length }));
+    // Without marks, which are left out of what is shown.
+    const plain = fc.string({ maxLength: 900 }).map((text) => text.replace(/[*~`]/g, ''));
     fc.assert(
-      fc.property(fc.string({ maxLength: 900 }), fc.array(range, { maxLength: 8 }), (body, ranges) => {
+      fc.property(plain, fc.array(range, { maxLength: 8 }), (body, ranges) => {
         const text = excerpt(body, ranges)
           .map((stretch) => stretch.text)
           .join('');
