@@ -29,6 +29,8 @@ export class LeanClient {
   #socket: WebSocket | null = null;
   #failures = 0;
   #isClosed = false;
+  /** Events that came before the sync that they follow. */
+  #early: [channel: string, rev: number, from: number][] = [];
 
   constructor(options: LeanOptions) {
     this.#options = options;
@@ -76,6 +78,7 @@ export class LeanClient {
 
   #lost(): void {
     this.isSynced = false;
+    this.#early = [];
     if (this.#isClosed) return;
     const ceilingMs = Math.min(CAP_MS, BASE_MS * 2 ** this.#failures);
     this.#failures += 1;
@@ -87,15 +90,20 @@ export class LeanClient {
   #take(text: string): void {
     if (text.startsWith('{"t":"message"')) {
       const { channel, rev } = JSON.parse(text) as { channel: string; rev: number };
-      this.#advance(channel, rev, rev - 1);
+      this.#hear(channel, rev, rev - 1);
     } else if (text.startsWith('{"t":"welcome"')) {
       this.#epoch = (JSON.parse(text) as { epoch: string }).epoch;
     } else if (text.startsWith('{"t":"sync"')) this.#sync(text);
     else if (text.startsWith('{"t":"changes"')) {
       // What a node read from the database, because the bus had lost it.
       const { channelId, rev, from } = JSON.parse(text) as { channelId: string; rev: number; from: number };
-      this.#advance(channelId, rev, from);
+      this.#hear(channelId, rev, from);
     }
+  }
+
+  #hear(channel: string, rev: number, from: number): void {
+    if (this.isSynced) this.#advance(channel, rev, from);
+    else this.#early.push([channel, rev, from]);
   }
 
   #sync(text: string): void {
@@ -109,6 +117,7 @@ export class LeanClient {
     if (!frame.done) return;
     this.#failures = 0;
     this.isSynced = true;
+    for (const event of this.#early.splice(0)) this.#advance(...event);
     this.#options.onSynced(this);
   }
 

@@ -95,7 +95,7 @@ export const SETTINGS = {
   connectRate: setting(
     'PARLEY_CONNECT_RATE',
     rate('1000/s'),
-    'New sockets this node admits; who comes too early waits in line for up to 4 s, and above that is told when to come back.',
+    'New sockets this node admits; as many as that lets in within 4 s may wait in line, above that they are told when to come back.',
   ),
   connectRatePerAddress: setting(
     'PARLEY_CONNECT_RATE_PER_ADDRESS',

@@ -5,9 +5,9 @@ import { ConnectLine, type Refusal } from './admission.ts';
 const clock = () => new FakeClock();
 const RATE = { limit: 10, windowMs: 1_000 };
 
-function makeLine(rate = RATE) {
+function makeLine(rate = RATE, room: () => number = () => 1_000) {
   const time = clock();
-  const line = new ConnectLine({ rate, clock: time, random: () => 0.5 });
+  const line = new ConnectLine({ rate, clock: time, random: () => 0.5, room });
   const decided: (Refusal | null)[] = [];
   const come = (count: number, stream = { destroyed: false }) => {
     for (let index = 0; index < count; index++) line.enter(stream, (refusal) => decided.push(refusal));
@@ -73,5 +73,21 @@ describe('[DOOR7] more come at once than may', () => {
       Array.from({ length: 2 }, () => ({ status: 503, code: 'draining', retryAfterMs: 1_000 })),
     );
     expect([line.length, time.timers]).toEqual([0, 0]);
+  });
+
+  test('while as many open as can be checked, the rest wait, and are refused before they give up by themselves', async () => {
+    let answered = 0;
+    const made = makeLine(RATE, () => 3 - (made.letIn() - answered));
+    const { line, time, decided, come, letIn } = made;
+    come(8);
+    expect([letIn(), line.length]).toEqual([3, 5]);
+    await time.advance(10_000);
+    expect([letIn(), line.length]).toEqual([3, 5]);
+    answered = 2;
+    await time.advance(20);
+    expect([letIn(), line.length]).toEqual([5, 3]);
+    await time.advance(5_020);
+    expect(line.length).toBe(0);
+    expect(decided.slice(5)).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ code: 'full' })));
   });
 });

@@ -10,6 +10,8 @@ export interface Refusal {
 
 /** How long the line may get, in time: less than any client or proxy waits for the answer to an upgrade. */
 const LINE_MS = 4_000;
+/** Whoever has waited so long is refused: our clients give up after 20 s, and what lies between may sooner. */
+const PATIENCE_MS = 15_000;
 /** How often those whose turn has come are let in. */
 const TURN_MS = 20;
 /** What those are told to wait who were in the line of a node that goes away: others take them now. */
@@ -19,9 +21,12 @@ export interface ConnectLinePorts {
   readonly rate: Rate;
   readonly clock: Clock;
   random(): number;
+  /** How many more may open now: a node that is let have more than it can check does not answer any of them in time. */
+  room(): number;
 }
 
 interface Waiter {
+  readonly since: number;
   /** True once the client has given up. */
   readonly stream: { readonly destroyed: boolean };
   readonly decide: (refusal: Refusal | null) => void;
@@ -58,9 +63,9 @@ export class ConnectLine {
 
   /** Calls `decide` now or in its turn: with null to let in, else with why not. Who gives up meanwhile is never decided. */
   enter(stream: Waiter['stream'], decide: Waiter['decide']): void {
-    if (this.#waiting.length === 0 && this.#take()) return decide(null);
+    if (this.#waiting.length === 0 && this.#ports.room() > 0 && this.#take()) return decide(null);
     if (this.#waiting.length >= this.#capacity) return decide(this.#full());
-    this.#waiting.push({ stream, decide });
+    this.#waiting.push({ stream, decide, since: this.#ports.clock.monotonic() });
     this.#turn ??= this.#ports.clock.setTimeout(() => this.#letIn(), TURN_MS);
   }
 
@@ -74,11 +79,16 @@ export class ConnectLine {
 
   #letIn(): void {
     this.#turn = null;
+    const lateSince = this.#ports.clock.monotonic() - PATIENCE_MS;
+    let room = this.#ports.room();
     let count = 0;
-    for (const { stream, decide } of this.#waiting) {
+    for (const { stream, decide, since } of this.#waiting) {
       if (!stream.destroyed) {
-        if (!this.#take()) break;
-        decide(null);
+        if (room > 0 && this.#take()) {
+          room -= 1;
+          decide(null);
+        } else if (since < lateSince) decide(this.#full());
+        else break;
       }
       count += 1;
     }

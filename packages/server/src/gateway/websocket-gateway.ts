@@ -10,7 +10,7 @@ import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.ts';
 import { Session } from '../session/session.ts';
 import { ConnectLine, type Refusal } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { endLateOpeners, OPENING_SWEEP_MS } from './opening.ts';
+import { endLateOpeners, OPENING_SWEEP_MS, openingRoom } from './opening.ts';
 import { ParleySocket, type SocketGate } from './parley-socket.ts';
 
 /** Path of the WebSocket. */
@@ -46,6 +46,8 @@ export class WebSocketGateway implements SocketGate {
   readonly #server: SocketServer<typeof ParleySocket>;
   readonly #sockets = new Map<Session, ParleySocket>();
   readonly #opening = new Set<Session>();
+  /** Those who may not be up to date yet. */
+  readonly #coming = new Set<Session>();
   readonly #line: ConnectLine;
   readonly #heartbeat: Heartbeat;
   readonly #sweep: Timer;
@@ -55,7 +57,12 @@ export class WebSocketGateway implements SocketGate {
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
-    this.#line = new ConnectLine({ rate: ports.connectRate, clock: ports.clock, random: () => ports.random() });
+    this.#line = new ConnectLine({
+      rate: ports.connectRate,
+      clock: ports.clock,
+      random: () => ports.random(),
+      room: () => openingRoom(this.#coming, this.#nowS()),
+    });
     this.#heartbeat = new Heartbeat(ports.config.heartbeatInterval, ports.clock, () => this.#nowS());
     this.#sweep = ports.clock.setInterval(() => endLateOpeners(this.#opening, this.#nowS()), OPENING_SWEEP_MS);
     this.#server = new WebSocketServer({
@@ -190,6 +197,7 @@ export class WebSocketGateway implements SocketGate {
     });
     this.#sockets.set(session, socket);
     this.#opening.add(session);
+    this.#coming.add(session);
     socket.slot = this.#heartbeat.add(socket);
     this.#ports.onOpen(session);
     socket.serve(session, this);
@@ -221,6 +229,7 @@ export class WebSocketGateway implements SocketGate {
       socket.session = null;
     }
     this.#opening.delete(session);
+    this.#coming.delete(session);
     this.#ports.onEnd(session);
   }
 }
