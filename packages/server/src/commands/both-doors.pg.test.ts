@@ -7,12 +7,8 @@ import {
   type UserId,
 } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, createApp } from '../app.ts';
-import { readConfig } from '../config/config.ts';
-import { SETTINGS } from '../config/settings.ts';
-import { createLogger } from '../monitoring/logger.ts';
 import { SocketClient } from '../testing/socket-client.ts';
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { startWholeServer, type WholeServer } from '../testing/whole-server.ts';
 import type { EntryName } from './handler.ts';
 
 // Who may do what in one channel by his role there is the matter of the permission matrix. Here: every operation there is,
@@ -27,29 +23,13 @@ type Asked = Exclude<OperationName, EntryName | 'auth.sign_out' | 'attachment.up
 const PASSWORD = 'a good password';
 const UNKNOWN = '00000000-0000-7000-8000-000000000000';
 
-let database: TestDatabase;
-let app: App;
-let url: string;
+let server: WholeServer;
 const tokens = new Map<Caller, string>();
 const ids = new Map<Caller, UserId>();
 const sockets = new Map<Caller, SocketClient>();
 let room: ChannelId;
 let general: ChannelId;
 let thread: ChannelId;
-
-async function rest(method: string, path: string, token: string | undefined, body?: unknown) {
-  const response = await fetch(`${url}/v1${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
-  return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as any };
-}
 
 let made = 0;
 /** Ids of messages count up; what they say of the time does not matter here. */
@@ -68,24 +48,13 @@ const say = async (caller: Caller, channelId: ChannelId): Promise<MessageId> => 
 async function settle(caller: Caller, token: string, userId: UserId): Promise<void> {
   tokens.set(caller, token);
   ids.set(caller, userId);
-  sockets.set(caller, await SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token));
+  sockets.set(caller, await SocketClient.connect(`${server.url.replace('http', 'ws')}/v1/socket`, token));
 }
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const rates = Object.values(SETTINGS)
-    .map(({ env }) => env)
-    .filter((env) => /^PARLEY_(RATE_(?!FACTORS)|CONNECT_RATE)/.test(env));
-  const config = readConfig({
-    ...Object.fromEntries(rates.map((env) => [env, 'off'])),
-    PORT: '0',
-    PARLEY_SIGN_UP: 'open',
-    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
-  });
-  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
-  url = `http://127.0.0.1:${(await app.listen()).port}`;
-  const claim = { ownerToken: await app.ensureOwnerToken(), username: 'owner', password: PASSWORD };
-  const { body: owner } = await rest('POST', '/auth/claim-owner', undefined, claim);
+  server = await startWholeServer();
+  const claim = { ownerToken: await server.app.ensureOwnerToken(), username: 'owner', password: PASSWORD };
+  const { body: owner } = await server.call('POST', '/auth/claim-owner', claim);
   await settle('owner', owner.token, owner.user.id);
   for (const [caller, role] of [
     ['admin', 'admin'],
@@ -95,7 +64,7 @@ beforeAll(async () => {
     ['stranger', 'member'],
   ] as const) {
     await run('owner', 'user.create', { username: caller, password: PASSWORD, role });
-    const { body } = await rest('POST', '/auth/sign-in', undefined, { username: caller, password: PASSWORD });
+    const { body } = await server.call('POST', '/auth/sign-in', { username: caller, password: PASSWORD });
     await settle(caller, body.token, body.user.id);
   }
   const bot = (await run('owner', 'user.create', { username: 'robot', kind: 'bot' })) as { id: UserId };
@@ -116,8 +85,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const socket of sockets.values()) socket.close();
-  await app.close();
-  await database.drop();
+  await server.stop();
 });
 
 async function channelOf(caller: Caller, kind: 'public' | 'private', name: string): Promise<ChannelId> {
@@ -318,7 +286,7 @@ async function overRest(name: Asked, caller: Caller, input: Record<string, unkno
   const isInQuery = route.method === 'GET' || route.method === 'DELETE';
   const query = new URLSearchParams(Object.entries(left).map(([field, value]) => [field, String(value)])).toString();
   const target = isInQuery && query !== '' ? `${path}?${query}` : path;
-  const { status, body } = await rest(route.method, target, tokens.get(caller), isInQuery ? undefined : left);
+  const { status, body } = await server.call(route.method, target, isInQuery ? undefined : left, tokens.get(caller));
   return status < 300 ? 'ok' : body.code;
 }
 

@@ -1,76 +1,42 @@
 import { ERROR_CODES, OPERATIONS, type Operation, type OperationName } from '@parley/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, createApp } from '../app.ts';
-import { readConfig } from '../config/config.ts';
-import { SETTINGS } from '../config/settings.ts';
-import { createLogger } from '../monitoring/logger.ts';
 import { BY_NOBODY, type Documents, generatedInputs, type Known } from '../testing/generated-inputs.ts';
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { startWholeServer, type WholeServer } from '../testing/whole-server.ts';
 
 /** Inputs per operation; raise it for a long run. */
 const RUNS = Number(process.env.PARLEY_TEST_RUNS ?? 40);
 const PASSWORD = 'a good password';
 
-let database: TestDatabase;
-let app: App;
-let url: string;
+let server: WholeServer;
 const known: Known = { userId: [], channelId: [], messageId: [], token: [] };
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const rates = Object.values(SETTINGS)
-    .map(({ env }) => env)
-    .filter((env) => /^PARLEY_(RATE_(?!FACTORS)|CONNECT_RATE)/.test(env));
-  const config = readConfig({
-    ...Object.fromEntries(rates.map((env) => [env, 'off'])),
-    PORT: '0',
-    PARLEY_SIGN_UP: 'open',
-    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
-  });
-  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
-  url = `http://127.0.0.1:${(await app.listen()).port}`;
+  server = await startWholeServer();
   await populate();
 });
-afterAll(async () => {
-  await app.close();
-  await database.drop();
-});
-
-async function call(method: string, path: string, body?: unknown, token?: string) {
-  const response = await fetch(`${url}/v1${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
-  return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as any };
-}
+afterAll(() => server.stop());
 
 /** Something to find, so that not every id is unknown. */
 async function populate(): Promise<void> {
-  const claim = { ownerToken: await app.ensureOwnerToken(), username: 'owner', password: PASSWORD };
-  const { body: owner } = await call('POST', '/auth/claim-owner', claim);
+  const claim = { ownerToken: await server.app.ensureOwnerToken(), username: 'owner', password: PASSWORD };
+  const { body: owner } = await server.call('POST', '/auth/claim-owner', claim);
   known.token?.push(owner.token);
   for (const username of ['ada', 'bob', 'cyd']) {
-    const { body } = await call('POST', '/auth/sign-up', { username, password: PASSWORD });
+    const { body } = await server.call('POST', '/auth/sign-up', { username, password: PASSWORD });
     known.userId?.push(body.user.id);
     known.token?.push(body.token);
   }
-  const { body } = await call('POST', '/channels', { kind: 'public', name: 'lounge' }, owner.token);
+  const { body } = await server.call('POST', '/channels', { kind: 'public', name: 'lounge' }, owner.token);
   const channelId = body.channel.id;
   known.channelId?.push(channelId);
   const id = '01a20a4f-59ec-78cf-a9eb-7f49f5f6998f';
   known.messageId?.push(id);
-  await call('POST', `/channels/${channelId}/messages`, { id, body: 'hello' }, owner.token);
+  await server.call('POST', `/channels/${channelId}/messages`, { id, body: 'hello' }, owner.token);
 }
 
 const served = (Object.values(OPERATIONS) as Operation<OperationName>[]).filter(({ rest }) => rest !== null);
-const documents = async () => (await (await fetch(`${url}/v1/openapi.json`)).json()) as Documents;
+const documents = async () => (await (await fetch(`${server.url}/v1/openapi.json`)).json()) as Documents;
 
 test.each(served.map((operation) => [operation.name, operation] as const))(
   '[HTTP6] %s answers every input with its own shape or a documented code',
@@ -79,7 +45,7 @@ test.each(served.map((operation) => [operation.name, operation] as const))(
     await fc.assert(
       fc.asyncProperty(inputs, async (input) => {
         const { method, target, body, token } = requestOf(input);
-        const answer = await call(method, target, body, BY_NOBODY.has(name) ? undefined : token);
+        const answer = await server.call(method, target, body, BY_NOBODY.has(name) ? undefined : token);
         if (answer.status === 200) return void operation.output.parse(answer.body);
         expect([answer.status, Object.keys(ERROR_CODES)]).toEqual([
           ERROR_CODES[answer.body.code as keyof typeof ERROR_CODES]?.status,
