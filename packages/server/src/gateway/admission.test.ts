@@ -2,11 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ConnectLine, type Refusal } from './admission.ts';
 
-const clock = () => new FakeClock();
 const RATE = { limit: 10, windowMs: 1_000 };
 
 function makeLine(rate = RATE, room: () => number = () => 1_000) {
-  const time = clock();
+  const time = new FakeClock();
   const line = new ConnectLine({ rate, clock: time, random: () => 0.5, room });
   const decided: (Refusal | null)[] = [];
   const come = (count: number, stream = { destroyed: false }) => {

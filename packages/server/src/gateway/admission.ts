@@ -8,7 +8,7 @@ export interface Refusal {
   readonly retryAfterMs?: number;
 }
 
-/** How long the line may get, in time: less than any client or proxy waits for the answer to an upgrade. */
+/** As many may wait as the rate lets in within this time. */
 const LINE_MS = 4_000;
 /** Whoever has waited so long is refused: our clients give up after 20 s, and what lies between may sooner. */
 const PATIENCE_MS = 15_000;
