@@ -70,9 +70,13 @@ export class DatabaseServer {
 
   /** The machine or the server process dies. What was committed is on disk. */
   crash(): void {
-    for (const transaction of [...this.#committing]) transaction.rollback();
+    // Everybody dies before anything is undone: who waited for a lock must not get it from the dying and go on.
+    const fallen = [...this.#backends];
+    for (const backend of fallen) backend.isDead = true;
+    this.#backends.clear();
+    for (const transaction of this.#committing) transaction.rollback();
     this.#committing.clear();
-    for (const backend of [...this.#backends]) this.disconnect(backend);
+    for (const backend of fallen) backend.transaction?.rollback();
   }
 
   /** Runs a statement; the answer may come within the call, or when a lock is free. */
