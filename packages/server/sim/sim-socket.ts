@@ -76,6 +76,8 @@ export function socketClassOf(world: SocketWorld) {
       const { link } = world;
       if (link.outage === 'swallow') return;
       link.scheduler.after(link.latencyMs(), () => {
+        // Whoever gave up before he had knocked does not knock any more; his client may have another connection by now.
+        if (this.#isOver) return;
         const door = link.outage === null ? world.pickDoor() : null;
         world.onConnection(this.#connection);
         if (door === null) this.#connection.refuse();

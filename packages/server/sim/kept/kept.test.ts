@@ -15,8 +15,7 @@ test.each(files)('%s', async (file) => {
 
 // A few fresh worlds, so that a change that breaks the simulation is noticed with the unit tests.
 test.each(['1', '2', '3', '4', '5', '6'])('seed %s is clean', async (seed) => {
-  const { text, faults, acknowledged } = await runJob({ seed });
+  const { text, acknowledged } = await runJob({ seed });
   expect(text).toBe('');
   expect(acknowledged).toBeGreaterThan(0);
-  expect(Object.keys(faults).length).toBeGreaterThanOrEqual(0);
 });
