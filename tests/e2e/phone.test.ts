@@ -33,6 +33,21 @@ test('a phone shows one thing at a time, and goes back', async () => {
   expect(await composer(page).count()).toBe(0);
 });
 
+test('whoever reads the end and touches a message still reads the end when the phone is turned', async () => {
+  const sven = await makePerson(world.server.url, 'Sven');
+  const tara = await makePerson(world.server.url, 'Tara');
+  const direct = await sven.client.openDirect([tara.signedIn.user.id]);
+  for (let number = 1; number <= 30; number++)
+    await direct.send(`${number}: ${'about as long as a line is wide '.repeat(2)}`);
+  tara.client.channel(direct.id).markRead(30);
+  const page = await world.open(tara, { ...PHONE, viewport: { width: 780, height: 390 }, hash: `#/c/${direct.id}` });
+  await message(page, /^30:/).tap();
+  await page.setViewportSize({ width: 390, height: 780 });
+  await sven.client.channel(direct.id).send('one more');
+  await message(page, 'one more').waitFor();
+  expect(await page.getByRole('button', { name: /Jump to the latest|new message/ }).count()).toBe(0);
+});
+
 test('nothing is wider than the screen', async () => {
   const quinn = await makePerson(world.server.url, 'Quinn');
   const rosa = await makePerson(world.server.url, 'Rosa-with-a-name-that-goes-on-and-on-and-on-to-the-end');

@@ -14,6 +14,7 @@ const LEAD_PX = 72;
 const SETTLE_MS = 250;
 /** What readers scroll with. Tools that scroll for them do none of this, and are known by scrolling while nothing is measured. */
 const GESTURES = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
+const SCROLL_KEYS: ReadonlySet<string> = new Set(['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', ' ']);
 
 interface Options {
   readonly rows: readonly Row[];
@@ -102,10 +103,13 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
     scrollToEnd();
   }, [found, scrollToEnd]);
   const onScroll = useCallback(() => {
-    const list = listRef.current;
-    if (list === null || !isPlaced || isSeeking.current) return;
-    const place = { offset: list.scrollOffset, toEnd: list.scrollSize - list.viewportSize - list.scrollOffset };
-    const isNearEnd = place.toEnd <= END_TOLERANCE_PX && !hasNewer;
+    const [list, scroller] = [listRef.current, scrollerRef.current];
+    if (list === null || scroller === null || !isPlaced || isSeeking.current) return;
+    // The browser's figures: the list learns of another size only after the scrolling that it leads to.
+    const { scrollTop: offset, scrollHeight: size, clientHeight: viewSize } = scroller;
+    const place = { offset, size, viewSize };
+    const toEnd = size - viewSize - offset;
+    const isNearEnd = toEnd <= END_TOLERANCE_PX && !hasNewer;
     const isQuiet = performance.now() - measuredAt.current > SETTLE_MS;
     const isLeaving = hand.current || (isQuiet && isScrolledUp(lastPlace.current, place));
     if (isNearEnd || hasNewer || !followsEnd.current || isLeaving) {
@@ -116,7 +120,7 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
     lastPlace.current = place;
     if (isLoading) return;
     if (hasOlder && list.scrollOffset < PRELOAD_PX) void channel.loadOlder();
-    else if (hasNewer && place.toEnd < PRELOAD_PX) void channel.loadNewer();
+    else if (hasNewer && toEnd < PRELOAD_PX) void channel.loadNewer();
   }, [channel, hasOlder, hasNewer, isLoading, isPlaced, hand, measuredAt]);
 
   // A page that came may be too short to fill the view: then the next is due without anybody scrolling.
@@ -127,15 +131,16 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
 
 interface Place {
   readonly offset: number;
-  /** What lies below the view. */
-  readonly toEnd: number;
+  readonly size: number;
+  readonly viewSize: number;
 }
 
-const TOP: Place = { offset: 0, toEnd: 0 };
+const TOP: Place = { offset: 0, size: 0, viewSize: 0 };
 
-/** True when the reader has scrolled up. A list that grows or is measured moves only one of the two, or both by the same. */
+/** True when the reader has scrolled up. Where list or view have another size than before, something was measured or turned instead. */
 export function isScrolledUp(before: Place, after: Place): boolean {
-  return after.offset < before.offset - 1 && after.toEnd > before.toEnd + 1;
+  const isSame = (a: number, b: number) => Math.abs(a - b) <= 1;
+  return after.offset < before.offset - 1 && isSame(before.size, after.size) && isSame(before.viewSize, after.viewSize);
 }
 
 /** Whether the reader has taken hold of the list since its end was last in sight. */
@@ -144,7 +149,10 @@ function useHand(scrollerRef: RefObject<HTMLDivElement | null>): RefObject<boole
   useEffect(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
-    const take = () => {
+    const take = (event: Event) => {
+      // Who touches a message or writes in one scrolls nothing: what then moves is measured anew.
+      if (event instanceof KeyboardEvent && !SCROLL_KEYS.has(event.key)) return;
+      if (event.type === 'pointerdown' && event.target !== scroller) return;
       hand.current = true;
     };
     for (const name of GESTURES) scroller.addEventListener(name, take, { passive: true });
