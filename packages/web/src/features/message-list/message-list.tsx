@@ -48,7 +48,7 @@ export function MessageList({ label, start, targetSeq }: MessageListProps) {
   );
   const startRow = useMemo(() => begin.rowIn(rows), [begin, rows]);
   const anchor = useScrollAnchor({ rows, snapshot, channel, startRow, isReady: begin.isReady });
-  const { report, suspend } = useReadMarker({ channel, listRef: anchor.listRef, rows, isPlaced: anchor.isPlaced });
+  const { report, suspend } = useReadMarker({ ...anchor, channel, rows });
   const deliveryOfMessage = useDelivery(useReceipts(channelId), userId);
   const keys = useListKeys(rows, anchor.scrollToRow);
   const news = useNewsBelow(items, userId, anchor.isAtEnd);
