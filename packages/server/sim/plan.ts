@@ -2,28 +2,23 @@ import type { Random } from '@parley/load-test';
 import type { Deed, Fault, Happening, Plan, Shape } from './happening.ts';
 import { planScene } from './scenes.ts';
 
-/** How many of the faults that a world would have are left beside a scene. */
+/** How many of the faults that a world would have are left beside a scene, and how long it goes on. */
 const CALM_SHARE = 0.05;
+const CALM_MS = 15_000;
 
 /** Plans a run. */
-export function makePlan(random: Random, faultShare = 1): Plan {
-  const users = 2 + random.below(4);
+export function makePlan(random: Random): Plan {
   const hasBlackout = random.chance(0.06);
-  const durationMs = 5_000 + random.below(20_000);
-  const drawn: Shape = {
-    cluster: random.chance(0.5) ? 'redis' : 'model',
-    queue: random.chance(0.5) ? 'always' : 'overflow',
-    nodes: 1 + random.below(3),
-    users,
-    clients: users + random.below(3),
-    channels: 1 + random.below(3),
-    durationMs,
-    deeds: 20 + random.below(60),
-    faults: Math.round(random.below(90) * faultShare),
-  };
-  const scene = planScene(random.fork('the scene'), drawn);
+  const drawn = drawShape(random);
   // A scene is played in calm: in a storm it hardly comes to its end.
-  const shape = scene.length === 0 ? drawn : { ...drawn, faults: Math.round(drawn.faults * CALM_SHARE) };
+  const calm: Shape = {
+    ...drawn,
+    durationMs: Math.min(drawn.durationMs, CALM_MS),
+    faults: Math.round(drawn.faults * CALM_SHARE),
+  };
+  const scene = planScene(random.fork('the scene'), calm);
+  const shape = scene.length === 0 ? drawn : calm;
+  const { durationMs } = shape;
   const kinds = pickKinds(random, shape.cluster);
   const happenings: Happening[] = [];
   for (let index = 0; index < shape.deeds; index++)
@@ -37,6 +32,23 @@ export function makePlan(random: Random, faultShare = 1): Plan {
   return {
     shape: { ...shape, durationMs: durationMs + forMs },
     happenings: [...happenings, { kind: 'blackout', atMs: durationMs, forMs }],
+  };
+}
+
+function drawShape(random: Random): Shape {
+  const users = 2 + random.below(4);
+  // Of what a run costs, much is its beginning and its end: a longer middle meets more.
+  const stretch = random.chance(0.3) ? 1 : 2 + random.below(3);
+  return {
+    cluster: random.chance(0.5) ? 'redis' : 'model',
+    queue: random.chance(0.5) ? 'always' : 'overflow',
+    nodes: 1 + random.below(3),
+    users,
+    clients: users + random.below(3),
+    channels: 1 + random.below(3),
+    durationMs: stretch * (5_000 + random.below(20_000)),
+    deeds: stretch * (20 + random.below(60)),
+    faults: stretch * (10 + random.below(90)),
   };
 }
 

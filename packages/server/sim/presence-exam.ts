@@ -2,7 +2,6 @@ import type { Random } from '@parley/load-test';
 import type { UserId } from '@parley/protocol';
 import type { NodeSlot } from './faults.ts';
 import type { SimClient } from './sim-client.ts';
-import type { Report } from './trouble.ts';
 
 /** Who is gone is shown offline after this at the latest, whatever died with him. */
 const OFFLINE_MS = 45_000;
@@ -10,7 +9,6 @@ const OFFLINE_MS = 45_000;
 interface ExamWorld {
   readonly clients: readonly SimClient[];
   readonly slots: readonly NodeSlot[];
-  readonly report: Report;
   startNode(slot: NodeSlot): void;
 }
 
@@ -43,7 +41,9 @@ export class PresenceExam {
     }
   }
 
-  judge(): void {
+  /** Each picture of a user that somebody shows and that is not so. */
+  mistakes(): string[] {
+    const mistakes: string[] = [];
     const online = this.#world.clients.filter(({ user, isOnline }) => user !== this.#gone && isOnline);
     const here = new Set(online.map(({ user }) => user));
     for (const client of online) {
@@ -51,9 +51,10 @@ export class PresenceExam {
         const shown = client.shownAs(user);
         const isRight = here.has(user) ? shown === 'online' : shown === 'offline';
         if (!isRight)
-          this.#world.report('I13', `${client.proc} shows ${user} as ${shown}, ${here.has(user) ? 'here' : 'gone'}`);
+          mistakes.push(`${client.proc} shows ${user} as ${shown}, ${here.has(user) ? 'here' : 'gone'}`);
       }
     }
+    return mistakes;
   }
 
   letHimComeBack(): void {

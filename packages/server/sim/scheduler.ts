@@ -1,5 +1,5 @@
-/** Twenty times what the longest run takes; with more, something goes round and round. */
-const MAX_STEPS = 400_000;
+/** Several times what the longest run takes; with more, something goes round and round. */
+const MAX_STEPS = 1_000_000;
 
 /** Something that will run at its time, unless it is cancelled. */
 export interface Scheduled {

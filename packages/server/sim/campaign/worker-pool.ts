@@ -62,7 +62,8 @@ export class WorkerPool {
 
   #start(): ChildProcess {
     const child = fork(this.#file, [], {
-      execArgv: ['--enable-source-maps'],
+      // Most of what a run makes is soon forgotten: room for it saves a tenth of the time.
+      execArgv: ['--enable-source-maps', '--max-semi-space-size=64'],
       env: { ...process.env, PARLEY_SIM_WORKER: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -191,11 +191,12 @@ export class SimClientConnection {
       const end = (settle: () => void): void => {
         if (isOver) return;
         isOver = true;
+        patience.cancel();
         this.#fail = null;
         settle();
       };
       this.#fail = (error) => end(() => reject(error));
-      this.#world.clock.setTimeout(() => {
+      const patience = this.#world.clock.setTimeout(() => {
         end(() => {
           // A connection that owes an answer is given up with it.
           this.#end();

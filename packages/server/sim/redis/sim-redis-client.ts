@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Random } from '@parley/load-test';
 import { BasicCommandParser } from '@redis/client/dist/lib/client/parser.js';
 import commands from '@redis/client/dist/lib/commands/index.js';
+import type { Timer } from '../../src/lib/clock.ts';
 import type { RedisClient } from '../../src/storage/redis-client.ts';
 import type { NodeClock } from '../node-clock.ts';
 import type { Tally } from '../tally.ts';
@@ -35,6 +36,8 @@ type Listener = (text: string, channel: string) => void;
 interface Waiting {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
+  /** Gives the connection up when the answer does not come. */
+  readonly silence: Timer;
 }
 
 /**
@@ -77,7 +80,8 @@ class SimRedisConnection extends EventEmitter {
     const backend = this.#backend;
     if (backend === null) return Promise.reject(new Error('The client is offline'));
     return new Promise((resolve, reject) => {
-      const waiting = { resolve, reject };
+      const silence = clock.setTimeout(() => this.#lose('Socket timeout'), SILENCE_MS);
+      const waiting = { resolve, reject, silence };
       this.#waiting.add(waiting);
       this.#travel('up', () => {
         if (way.outage === 'swallow') return effects.add('redis command lost');
@@ -89,14 +93,12 @@ class SimRedisConnection extends EventEmitter {
           }
           this.#travel('down', () => {
             if (!this.#waiting.delete(waiting)) return;
+            silence.cancel();
             if (reply instanceof RedisError) reject(reply);
             else resolve(reply);
           });
         });
       });
-      clock.setTimeout(() => {
-        if (this.#waiting.has(waiting)) this.#lose('Socket timeout');
-      }, SILENCE_MS);
     });
   }
 
@@ -169,7 +171,10 @@ class SimRedisConnection extends EventEmitter {
     const backend = this.#backend;
     this.#backend = null;
     if (backend !== null) this.#world.server.disconnect(backend);
-    for (const { reject } of this.#waiting) reject(failure);
+    for (const { reject, silence } of this.#waiting) {
+      silence.cancel();
+      reject(failure);
+    }
     this.#waiting.clear();
   }
 
