@@ -87,6 +87,8 @@ export interface Shape {
   /** What joins the nodes: a model of a bus that keeps only what a bus promises, or the real one on a model of Redis. */
   readonly cluster: 'model' | 'redis';
   readonly queue: 'overflow' | 'always';
+  /** Changes that the cache of recent messages keeps of each channel; 0, and in plans of old, none. */
+  readonly cached?: number;
   readonly nodes: number;
   readonly users: number;
   readonly clients: number;

@@ -68,7 +68,10 @@ export function handlersOf(rooms: NodeRooms, side: SideRooms | null, onSend: (us
       channelChanges: new ChannelChanges(changes),
     }),
     ...memberHandlers({ members, channelReader }),
-    ...messageHandlers({ history: new History(db), messageChanges: new MessageChanges(changes, mentions) }),
+    ...messageHandlers({
+      history: new History(db, rooms.recent),
+      messageChanges: new MessageChanges(changes, mentions),
+    }),
     ...syncHandlers(rooms),
     ...(side === null ? watchNobody : presenceHandlers({ access, ...side })),
     'message.send': ((input, context) => {

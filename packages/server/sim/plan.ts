@@ -42,6 +42,8 @@ function drawShape(random: Random): Shape {
   return {
     cluster: random.chance(0.5) ? 'redis' : 'model',
     queue: random.chance(0.5) ? 'always' : 'overflow',
+    // Few, so that readers fall out of what is kept; or as many as the product keeps.
+    cached: random.pick([0, 8, 30, 100]),
     nodes: 1 + random.below(3),
     users,
     clients: users + random.below(3),

@@ -50,8 +50,7 @@ export class PresenceExam {
       for (const user of new Set(this.#world.clients.map((one) => one.user))) {
         const shown = client.shownAs(user);
         const isRight = here.has(user) ? shown === 'online' : shown === 'offline';
-        if (!isRight)
-          mistakes.push(`${client.proc} shows ${user} as ${shown}, ${here.has(user) ? 'here' : 'gone'}`);
+        if (!isRight) mistakes.push(`${client.proc} shows ${user} as ${shown}, ${here.has(user) ? 'here' : 'gone'}`);
       }
     }
     return mistakes;

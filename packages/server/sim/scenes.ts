@@ -54,6 +54,22 @@ const busyResumes: Scene = (random, shape, atMs) => {
   ];
 };
 
+/** Redis is away, and everybody says far more at once than he may: what counts over all nodes cannot be asked. */
+const uncountedFloods: Scene = (random, shape, atMs) => {
+  const forMs = random.between(4_000, 8_000);
+  const how = random.pick(['refuse', 'swallow'] as const);
+  const isRedis = shape.cluster === 'redis';
+  return [
+    ...Array.from({ length: shape.nodes }, (_, node): Happening => {
+      return isRedis ? { kind: 'redis-outage', atMs, node, how, forMs } : { kind: 'bus-cut', atMs, node, forMs };
+    }),
+    ...Array.from({ length: shape.clients }, (_, client): Happening => {
+      const [channel, count] = [random.below(shape.channels), 30 + random.below(20)];
+      return { kind: 'flood', atMs: atMs + random.between(500, forMs - 1_000), client, channel, count };
+    }),
+  ];
+};
+
 function deafness(random: Random, { cluster, nodes }: Shape, atMs: number): Happening[] {
   if (cluster === 'redis') return [{ kind: 'redis-deaf', atMs, share: 1 }];
   const forMs = random.between(1_000, 3_000);
@@ -68,7 +84,7 @@ function sendsOfAll(random: Random, { clients, channels }: Shape, atMs: number):
   });
 }
 
-const SCENES: readonly Scene[] = [lostAnswers, unheardRemoval, busyResumes];
+const SCENES: readonly Scene[] = [lostAnswers, unheardRemoval, busyResumes, uncountedFloods];
 /** How many worlds have a scene: often enough to be met, and most worlds stay what chance makes of them. */
 const SCENE_SHARE = 0.4;
 

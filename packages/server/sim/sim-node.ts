@@ -50,8 +50,7 @@ export class SimNode {
     const { scheduler, database, effects, logger } = world;
     this.clock = new NodeClock(scheduler);
     const { clock, link } = this;
-    // The model of the database knows the statements of the plain reads; the cache is proven against a real one.
-    const config = readConfig({ ...world.env, PARLEY_CACHE_MESSAGE_LIMIT: '0' });
+    const config = readConfig(world.env);
     this.way =
       world.redis === null
         ? joinModelBus(world.busServer, config, clock)

@@ -34,6 +34,8 @@ const ENV = {
   PARLEY_HEARTBEAT_INTERVAL_MS: '2000',
   PARLEY_QUEUE_RETENTION_MS: '5000',
   PARLEY_DATABASE_POOL: '4',
+  PARLEY_CACHE_EXPIRY_MS: '3000',
+  PARLEY_CACHE_REFRESH_INTERVAL_MS: '500',
   PARLEY_RATE_MESSAGES: `${SEND_RATE.limit}/s`,
 };
 
@@ -100,7 +102,7 @@ export class World {
       database: this.database,
       busServer: this.busServer,
       redis: shape.cluster === 'redis' ? this.redis : null,
-      env: { ...ENV, PARLEY_QUEUE_MODE: shape.queue },
+      env: { ...ENV, PARLEY_QUEUE_MODE: shape.queue, PARLEY_CACHE_MESSAGE_LIMIT: String(shape.cached ?? 0) },
       logger: this.#logger(),
       onSend: (node, userId) => this.#rates.take(node, userId, this.scheduler.nowMs),
     };

@@ -3,6 +3,7 @@ import type { ChannelId, UserId } from '@parley/protocol';
 import { Kysely, PostgresDialect } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MemoryBus } from '../../src/fanout/memory-bus.ts';
+import { readRecent } from '../../src/messages/recent-store.ts';
 import { readRecords, saveLastSeen } from '../../src/presence/status-store.ts';
 import { type Database, query } from '../../src/storage/postgres.ts';
 import type { Tables } from '../../src/storage/tables.ts';
@@ -65,6 +66,8 @@ async function askTheRest(db: Database, users: readonly UserId[], channels: read
   await readRecords(db, users);
   await saveLastSeen(db, new Map(users.map((id, index) => [id, Date.now() + index])));
   await readChannels(db, channels);
+  const requests = channels.map((channelId, index) => ({ channelId, floor: 5 * index }));
+  for (const limit of [3, 40, 1_000]) await readRecent(db, requests, limit);
   for (const userId of users) for (const channelId of channels) await readOutAt(db, userId, channelId);
 }
 

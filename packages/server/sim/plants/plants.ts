@@ -213,4 +213,32 @@ export const PLANTS: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'stale cache',
+    harm: 'a client that comes back is given what the cache knew, and told that it is all there is',
+    patches: [
+      {
+        file: `${SERVER}/cache/recent-messages.ts`,
+        find: 'if (window === undefined || window.top < rev) return undefined;',
+        replace: 'if (window === undefined) return undefined;',
+      },
+      {
+        file: `${SERVER}/cache/recent-window.ts`,
+        find: 'return rev <= this.#top && rev >= this.#replacedAt;',
+        replace: 'return rev >= this.#replacedAt;',
+      },
+    ],
+  },
+  {
+    name: 'cache with a hole',
+    harm: 'a change that a node was not told of is missing in what its cache gives out',
+    patches: [
+      {
+        file: `${SERVER}/cache/window-shelf.ts`,
+        find: 'for (let json = unread.get(window.top + 1); json !== undefined; json = unread.get(window.top + 1)) {',
+        replace:
+          'for (const [rev, heard] of [...unread].sort(([a], [b]) => a - b)) {\n    const json = heard;\n    window.extend({ floor: rev - 1 > window.top ? window.top : rev - 1, top: rev - 1, messages: [], memberRevs: [] });',
+      },
+    ],
+  },
 ];
