@@ -113,7 +113,7 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     const top = quick ? 500 : 5_000;
     const resume = { epoch: 'epoch', channels: channelIds.map((id): [ChannelId, number] => [id, top - BEHIND]) };
     const resumeOn = async (recent: RecentMessages | undefined) => {
-      const sync = new Sync(db, () => 'epoch', recent);
+      const sync = new Sync(db, () => 'epoch', recent === undefined ? {} : { recent });
       for await (const frame of sync.frames(user, await sync.places(user), resume)) void frame;
     };
     log('recent: measuring');

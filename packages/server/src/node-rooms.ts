@@ -32,12 +32,7 @@ export function buildRooms(ports: RoomPorts, late: LateParts) {
   const access = new AccessDirectory(db);
   const recent = buildRecent(ports);
   const { metrics } = ports;
-  const sync = new Sync(
-    db,
-    () => ports.epoch,
-    recent,
-    (kind) => metrics?.resumed(kind),
-  );
+  const sync = new Sync(db, () => ports.epoch, { clock, recent, onResume: (kind) => metrics?.resumed(kind) });
   const hub = new Hub({
     bus,
     flusher,

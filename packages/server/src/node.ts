@@ -161,7 +161,7 @@ function buildSessions(
     epoch: () => ports.epoch,
     flagsFor: (session, actor) => late.flags?.welcome(session, actor) ?? {},
     authenticate: (token, from) => ports.authenticate(token, from),
-    ready: (session, resume) => sessions.ready(session, resume),
+    ready: (session, resume, greet) => sessions.ready(session, resume, greet),
   });
   return new Dispatch({
     ...commands,

@@ -5,7 +5,9 @@ import type { Result } from './statement.ts';
 /** Columns that hold a time: the clocks of the two differ, so it counts only whether there is one. */
 const TIMES = /^(at|.*At|.*_at)$/;
 /** Lists inside a row that come in no order. */
-const UNORDERED: ReadonlySet<string> = new Set(['own', 'channels', 'channelIds']);
+const UNORDERED: ReadonlySet<string> = new Set(['channels', 'channelIds']);
+/** The same, as text. */
+const UNORDERED_TEXT: ReadonlySet<string> = new Set(['own']);
 const CONTROL = /^(begin|start|commit|rollback)/i;
 
 /** What a statement said, in a form that is equal where PostgreSQL promises no more than that. */
@@ -23,6 +25,7 @@ function plain(name: string, value: unknown): unknown {
     const items = value.map((item) => plain('', item));
     return UNORDERED.has(name) ? sorted(items) : items;
   }
+  if (typeof value === 'string' && UNORDERED_TEXT.has(name)) return value.split(',').sort();
   if (typeof value !== 'object') return value;
   const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [key, plain(key, inner)]);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));

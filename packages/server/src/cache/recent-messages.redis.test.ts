@@ -49,7 +49,7 @@ async function openNode(prefix: string, config: CacheConfig = LIMITS) {
     outcomes,
     loads: () => loads,
     history: new History(database.db, recent),
-    sync: new Sync(database.db, () => 'epoch', recent),
+    sync: new Sync(database.db, () => 'epoch', { recent }),
   };
 }
 

@@ -64,6 +64,9 @@ export class RecentMessages {
       nameOf,
       maxKeys: MAX_CHANNELS,
       maxRunning: MAX_QUERIES,
+      // Somebody waits for his page.
+      spacingMs: 0,
+      clock: ports.clock,
     });
   }
 

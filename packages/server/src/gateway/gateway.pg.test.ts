@@ -268,6 +268,8 @@ describe('the door', () => {
     dead.say({ t: 'hello', protocol: 1, token: user });
     await dead.until('sync', (frame) => frame.done);
     dead.socket.pause();
+    // Those who come within a moment are read together, and this clock stands still.
+    await clock.advance(100);
     const alive = await ready(node);
     for (let step = 0; step < 40 && node.gateway.connections === 2; step++) {
       await clock.advance(1_000);

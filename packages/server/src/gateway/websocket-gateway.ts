@@ -183,8 +183,6 @@ export class WebSocketGateway implements SocketGate {
   }
 
   #open(socket: ParleySocket, request: IncomingMessage, stream: Socket): void {
-    stream.setNoDelay(true);
-    stream.setKeepAlive(true, this.#ports.config.heartbeatInterval);
     const authorization = request.headers.authorization;
     const session = new Session({
       socket,

@@ -31,8 +31,11 @@ export interface GreeterPorts {
     token: string,
     from: { address: string; userAgent: string },
   ): Promise<{ actor: Actor; user: UserView } | AppError>;
-  /** A user is on this socket: registers it and brings it up to date. Resolves when the last sync frame is on its way. */
-  ready(session: Session, resume: Resume | null): Promise<void>;
+  /**
+   * A user is on this socket: registers it and brings it up to date. Calls `greet` right before it sends anything, so that
+   * the welcome and the first of the sync leave in one write. Resolves when the last sync frame is on its way.
+   */
+  ready(session: Session, resume: Resume | null, greet: () => void): Promise<void>;
 }
 
 interface Greeting {
@@ -76,8 +79,10 @@ export class Greeter {
     const told = flags instanceof Promise ? await flags : flags;
     if (!session.isOpen) return;
     session.opened(actor);
-    session.send(this.#welcome(actor, user, told));
-    if (greeting.resume?.more !== true) await this.#finish(session, greeting);
+    const greet = () => session.send(this.#welcome(actor, user, told));
+    if (greeting.resume?.more !== true) return await this.#finish(session, greeting, greet);
+    // The rest of its resume comes after the welcome.
+    greet();
   }
 
   async #authenticate(session: Session, token: string | null, client: string | undefined) {
@@ -99,11 +104,11 @@ export class Greeter {
     greeting.frames += 1;
     const { epoch, channels } = greeting.resume;
     greeting.resume = { epoch, channels: [...channels, ...more.channels], more: more.more ?? false };
-    if (session.actor !== null && !greeting.resume.more) await this.#finish(session, greeting);
+    if (session.actor !== null && !greeting.resume.more) await this.#finish(session, greeting, () => {});
   }
 
-  async #finish(session: Session, greeting: Greeting): Promise<void> {
-    if (this.#greetings.delete(session)) await this.#ports.ready(session, greeting.resume);
+  async #finish(session: Session, greeting: Greeting, greet: () => void): Promise<void> {
+    if (this.#greetings.delete(session)) await this.#ports.ready(session, greeting.resume, greet);
   }
 
   #welcome(actor: Actor, user: UserView, flags: WelcomeFrame['flags']): WelcomeFrame {

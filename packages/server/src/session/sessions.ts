@@ -43,21 +43,22 @@ export class Sessions {
 
   /**
    * Expects first, reads after: an event that is committed in between is kept, and sent once it is known that the session may
-   * have it; the client applies those above the rev that the sync tells.
+   * have it; the client applies those above the rev that the sync tells. `greet` is called before anything is sent.
    */
-  async ready(session: Session, resume: Resume | null): Promise<void> {
+  async ready(session: Session, resume: Resume | null, greet: () => void): Promise<void> {
     const { hub, access, sync } = this.#ports;
     hub.add(session);
     await hub.whenListening();
-    const [rootIds] = await Promise.all([sync.rootIds(session.userId), this.#lookAgain(session)]);
+    const rootIds = await sync.rootIds(session.userId);
     if (!session.isOpen) return;
     for (const channelId of rootIds) hub.expect(session, channelId);
     await hub.whenListening();
     const gapsBefore = access.gaps;
-    const places = await sync.places(session.userId);
+    const [places] = await Promise.all([sync.places(session.userId), this.#lookAgain(session)]);
     if (!session.isOpen || session.actor === null) return;
     access.admit(session.userId, session.actor.serverRole, places.filter(isRoot), gapsBefore);
     session.isAdmitted = true;
+    greet();
     session.state = 'ready';
     this.#ports.onReady(session);
     this.#memberships.settle(session, places, rootIds);

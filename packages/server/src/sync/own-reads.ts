@@ -2,12 +2,13 @@ import type { ChannelId, ChannelView, UserId } from '@parley/protocol';
 import { channelView, membershipView } from '../channels/channel-rows.ts';
 import { present } from '../lib/assert.ts';
 import { batched } from '../lib/batched.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../storage/postgres.ts';
 import type { Place } from './sync-source.ts';
 import { readChannels, readPlacesOf, readRootIds } from './sync-store.ts';
 
-/** Users for whom is read together: after an outage all come back at once. More would hold up the loop. */
-const TOGETHER = { maxKeys: 50, maxRunning: 2 };
+/** Users for whom is read together, and how far apart: after an outage all come back at once. More would hold up the loop. */
+const TOGETHER = { maxKeys: 50, maxRunning: 2, spacingMs: 10 };
 
 /** What is read of a user's own channels, each time for all users who ask at the moment. */
 export class OwnReads {
@@ -16,14 +17,15 @@ export class OwnReads {
   readonly #viewsOf: (asked: AskedViews) => Promise<Map<ChannelId, ChannelView> | undefined>;
   #asked = 0;
 
-  constructor(db: Database) {
+  constructor(db: Database, clock: Clock) {
+    const together = { ...TOGETHER, clock };
     const nameOf = (userId: UserId) => userId;
-    this.#rootIdsOf = batched({ load: (userIds: readonly UserId[]) => rootIdsOf(db, userIds), nameOf, ...TOGETHER });
-    this.#placesOf = batched({ load: (userIds: readonly UserId[]) => placesOf(db, userIds), nameOf, ...TOGETHER });
+    this.#rootIdsOf = batched({ load: (userIds: readonly UserId[]) => rootIdsOf(db, userIds), nameOf, ...together });
+    this.#placesOf = batched({ load: (userIds: readonly UserId[]) => placesOf(db, userIds), nameOf, ...together });
     this.#viewsOf = batched({
       load: (asked: readonly AskedViews[]) => viewsOf(db, asked),
       nameOf: (asked) => asked.name,
-      ...TOGETHER,
+      ...together,
     });
   }
 

@@ -64,7 +64,10 @@ type JsonRow = Omit<FactsRow, 'createdAt' | 'archivedAt'> & {
   readonly archivedAt: string | null;
 };
 
-/** One statement, because what it tells must be of one moment; as JSON, because that is the fastest to read. */
+/** The columns of `own`, in their order, one word each; as text, because PostgreSQL writes it in a third of the time of JSON. */
+const OWN_TEXT = `string_agg(concat_ws(' ', "userId", "channelId", role, notify, "readSeq", "deliveredSeq", "joinedSeq", mentions), ',')`;
+
+/** One statement, because what it tells must be of one moment. */
 const PLACES_OF = prepared(
   'places_of',
   `WITH own AS MATERIALIZED (
@@ -74,7 +77,7 @@ const PLACES_OF = prepared(
       WHERE m.user_id = ANY($1::uuid[]) AND m.left_at IS NULL
         AND (c.kind <> 'thread' OR EXISTS (SELECT FROM channel_members above
               WHERE above.channel_id = c.root_id AND above.user_id = m.user_id AND above.left_at IS NULL)))
-   SELECT (SELECT json_agg(own) FROM own) AS own,
+   SELECT (SELECT ${OWN_TEXT} FROM own) AS own,
           (SELECT json_agg(shown) FROM (SELECT ${CHANNEL_COLUMNS}, ${FACTS_JSON} FROM channels c
              WHERE c.id IN (SELECT "channelId" FROM own)) shown) AS channels`,
 );
@@ -83,13 +86,25 @@ const PLACES_OF = prepared(
 export async function readPlacesOf(
   on: Queryable,
   userIds: readonly UserId[],
-): Promise<{ own: (MembershipRow & { readonly userId: UserId })[]; channels: FactsRow[] }> {
-  const [found] = await query<{ own: (MembershipRow & { userId: UserId })[] | null; channels: JsonRow[] | null }>(
-    on,
-    PLACES_OF,
-    [userIds],
-  );
-  return { own: found?.own ?? [], channels: (found?.channels ?? []).map(factsRow) };
+): Promise<{ own: OwnRow[]; channels: FactsRow[] }> {
+  const [found] = await query<{ own: string | null; channels: JsonRow[] | null }>(on, PLACES_OF, [userIds]);
+  return { own: found?.own?.split(',').map(ownRow) ?? [], channels: (found?.channels ?? []).map(factsRow) };
+}
+
+type OwnRow = MembershipRow & { readonly userId: UserId };
+
+function ownRow(text: string): OwnRow {
+  const [userId, channelId, role, notify, readSeq, deliveredSeq, joinedSeq, mentions] = text.split(' ');
+  return {
+    userId: userId as UserId,
+    channelId: channelId as ChannelId,
+    role: role as MembershipRow['role'],
+    notify: notify as MembershipRow['notify'],
+    readSeq: Number(readSeq),
+    deliveredSeq: Number(deliveredSeq),
+    joinedSeq: Number(joinedSeq),
+    mentions: Number(mentions),
+  };
 }
 
 function factsRow(row: JsonRow): FactsRow {

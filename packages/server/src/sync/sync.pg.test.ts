@@ -73,12 +73,8 @@ test('[MET7] it is told how each session was brought up to date', async () => {
     load: (requests) => Promise.resolve(requests.map(({ floor }) => ({ floor, top, messages: [], memberRevs: [] }))),
   });
   const resume = async (resumed: Resume | null, recent?: RecentMessages) => {
-    const tellingSync = new Sync(
-      database.db,
-      () => EPOCH,
-      recent,
-      (kind) => void kinds.push(kind),
-    );
+    const onResume = (kind: ResumeKind) => void kinds.push(kind);
+    const tellingSync = new Sync(database.db, () => EPOCH, recent === undefined ? { onResume } : { recent, onResume });
     const places = (await tellingSync.places(owner)).filter(({ joined }) => joined.channel.id === channel);
     for await (const frame of tellingSync.frames(owner, places, resumed)) expect(frame.t).toBe('sync');
   };

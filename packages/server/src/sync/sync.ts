@@ -15,6 +15,7 @@ import { accessOf, readGranted } from '../channels/granted.ts';
 import { demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import type { ResumeKind } from '../monitoring/metrics.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
 import { listIn, OwnReads } from './own-reads.ts';
@@ -38,6 +39,14 @@ export const MAX_RESUME_CHANGES = 10_000;
 /** Revs read by one query and sent in one frame, about 100 kB. */
 const FRAME_CHANGES = 500;
 const FRAME_CHANNELS = 200;
+
+export interface SyncOptions {
+  readonly clock?: Clock;
+  /** Without it all changes are read from the database. */
+  readonly recent?: RecentMessages;
+  onResume?(kind: ResumeKind): void;
+}
+
 /**
  * Brings clients up to date: whole, or with an explicit reset. What may be seen, and where each channel stands, is always read
  * from the database; what changed may come from the cache, which gives exactly that state or nothing.
@@ -46,15 +55,15 @@ export class Sync implements SyncSource {
   readonly #db: Database;
   readonly #epoch: () => string;
   readonly #recent: RecentMessages | undefined;
-  readonly #onResume: ((kind: ResumeKind) => void) | undefined;
+  readonly #options: SyncOptions;
   readonly #own: OwnReads;
 
-  constructor(db: Database, epoch: () => string, recent?: RecentMessages, onResume?: (kind: ResumeKind) => void) {
+  constructor(db: Database, epoch: () => string, options: SyncOptions = {}) {
     this.#db = db;
     this.#epoch = epoch;
-    this.#recent = recent;
-    this.#onResume = onResume;
-    this.#own = new OwnReads(db);
+    this.#options = options;
+    this.#recent = options.recent;
+    this.#own = new OwnReads(db, options.clock ?? systemClock);
   }
 
   rootIds(userId: UserId): Promise<readonly ChannelId[]> {
@@ -112,7 +121,7 @@ export class Sync implements SyncSource {
     current.cursors = named.map(cursorOf);
     current.done = true;
     const changed = plan.batches.length > 0 ? (isCached ? 'cache' : 'database') : 'current';
-    this.#onResume?.(resume === null ? 'fresh' : isOther ? 'epoch' : plan.resets.size > 0 ? 'reset' : changed);
+    this.#options.onResume?.(resume === null ? 'fresh' : isOther ? 'epoch' : plan.resets.size > 0 ? 'reset' : changed);
     yield current;
   }
 

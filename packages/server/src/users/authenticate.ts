@@ -12,8 +12,11 @@ import { findSessions, readSessions, type SessionFacts } from './session-store.t
 import { hashToken, isToken } from './tokens.ts';
 import { findUsers, type UserRow, userView } from './user-store.ts';
 
-/** Tokens of one look-up, and look-ups at a time: after an outage all sessions come back at once. */
-const LOOKUP = { maxKeys: 200, maxRunning: 2 };
+/**
+ * Credentials of one look-up, and look-ups at a time: after an outage all sessions come back at once. They keep no distance,
+ * for each request waits for its own.
+ */
+const LOOKUP = { maxKeys: 200, maxRunning: 1, spacingMs: 0 };
 
 export interface AuthenticatorPorts {
   readonly db: Database;
@@ -51,11 +54,13 @@ export class Authenticator {
       },
       nameOf: (tokenHash) => tokenHash.toString('hex'),
       ...LOOKUP,
+      clock: ports.clock,
     });
     this.#recheckOne = batched({
       load: (actors: readonly Actor[]) => this.recheck(actors),
       nameOf: (actor) => actor.credentialId,
       ...LOOKUP,
+      clock: ports.clock,
     });
   }
 
