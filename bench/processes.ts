@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
@@ -108,6 +108,21 @@ export function cpuSeconds(pid: number): number {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   } catch {
+    return Number.NaN;
+  }
+}
+
+/** The same of a process and its children that still run. */
+export function familyCpuSeconds(pid: number): number {
+  const children = readdirSync('/proc').filter((name) => parentOf(name) === pid);
+  return [pid, ...children.map(Number)].reduce((sum, one) => sum + cpuSeconds(one), 0);
+}
+
+function parentOf(pid: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1]);
+  } catch {
+    // Not a process, or one that has just ended.
     return Number.NaN;
   }
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { startEmbeddedPostgres } from '../../packages/server/src/embedded/embedded-postgres.ts';
 import { migrateUp } from '../../packages/server/src/storage/migrate.ts';
 import { openPostgres, type Postgres, query } from '../../packages/server/src/storage/postgres.ts';
+import { familyCpuSeconds } from '../processes.ts';
 
 /** Users and channels of a bench: channel i has the members i and i + 1, round in a ring. */
 export interface Seeded {
@@ -17,12 +18,14 @@ export interface BenchDatabase extends Postgres {
   /** Where it is. */
   readonly connection: pg.PoolConfig;
   seed: (count: number) => Promise<Seeded>;
+  /** Statements that PostgreSQL has run, and the seconds of processor of its processes that still run. */
+  used: () => Promise<{ statements: number; seconds: number }>;
   remove: () => Promise<void>;
 }
 
 export async function openBenchDatabase(maxConnections: number): Promise<BenchDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-bench-'));
-  const server = await startEmbeddedPostgres({ dataDir });
+  const server = await startEmbeddedPostgres({ dataDir, settings: { shared_preload_libraries: 'pg_stat_statements' } });
   const postgres = openPostgres({
     connection: server.connectionConfig,
     maxConnections,
@@ -31,10 +34,12 @@ export async function openBenchDatabase(maxConnections: number): Promise<BenchDa
     onError: () => {},
   });
   await migrateUp(postgres.db);
+  await query(postgres.db, 'CREATE EXTENSION pg_stat_statements');
   return {
     ...postgres,
     connection: server.connectionConfig,
     seed: (count) => seed(postgres, count),
+    used: () => used(postgres, dataDir),
     async remove() {
       await postgres.close();
       await server.stop();
@@ -80,4 +85,10 @@ async function seed({ db }: Postgres, count: number): Promise<Seeded> {
     );
   }
   return { users, channels };
+}
+
+async function used({ db }: Postgres, dataDir: string): Promise<{ statements: number; seconds: number }> {
+  const [row] = await query<{ calls: number }>(db, 'SELECT sum(calls)::bigint AS calls FROM pg_stat_statements');
+  const postmaster = Number(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+  return { statements: row?.calls ?? Number.NaN, seconds: familyCpuSeconds(postmaster) };
 }

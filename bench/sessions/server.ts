@@ -10,7 +10,7 @@ import { LastSeen } from '../../packages/server/src/users/last-seen.ts';
 import { hashToken, makeToken } from '../../packages/server/src/users/tokens.ts';
 import { openBenchDatabase } from '../send/database.ts';
 
-export type ServerRequest = { kind: 'memory' } | { kind: 'say'; messages: number };
+export type ServerRequest = { kind: 'memory' } | { kind: 'database' } | { kind: 'say'; messages: number };
 
 const CHANNELS = 20;
 const users = Number(process.argv[2]);
@@ -83,6 +83,7 @@ async function say(messages: number): Promise<void> {
 
 process.on('message', (request: ServerRequest) => {
   if (request.kind === 'memory') process.send?.(memory());
+  else if (request.kind === 'database') void database.used().then((used) => process.send?.(used));
   else void say(request.messages).then(() => process.send?.({ said: request.messages }));
 });
 process.on('SIGTERM', () => {

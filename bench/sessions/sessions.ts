@@ -36,14 +36,29 @@ async function ask<Answer>(child: ChildProcess, request: ClientRequest | ServerR
   return await messageOf<Answer>(child);
 }
 
-type Measured = ClientFigures & { readonly serverSeconds: number };
+interface Database {
+  statements: number;
+  seconds: number;
+}
+
+interface Measured extends ClientFigures {
+  readonly serverSeconds: number;
+  readonly database: Database;
+}
 
 /** Processor time counts as much as the clock: it says the same on a machine that others use too. */
 async function measured(server: ChildProcess, clients: ChildProcess, request: ClientRequest): Promise<Measured> {
   const used = (): number => cpuSeconds(server.pid ?? 0);
+  const database = await ask<Database>(server, { kind: 'database' });
   const before = used();
   const figures = await ask<ClientFigures>(clients, request);
-  return { ...figures, serverSeconds: used() - before };
+  const serverSeconds = used() - before;
+  const { statements, seconds } = await ask<Database>(server, { kind: 'database' });
+  return {
+    ...figures,
+    serverSeconds,
+    database: { statements: statements - database.statements, seconds: seconds - database.seconds },
+  };
 }
 
 function rowOf(what: string, sessions: number, figures: Measured): Row {
@@ -55,7 +70,9 @@ function rowOf(what: string, sessions: number, figures: Measured): Row {
     p50_ms: figures.p50Ms,
     p99_ms: figures.p99Ms,
     server_cpu_ms_each: (figures.serverSeconds * 1_000) / sessions,
-    client_core: figures.clientCore,
+    database_cpu_ms_each: (figures.database.seconds * 1_000) / sessions,
+    statements_each: figures.database.statements / sessions,
+    client_cpu_ms_each: (figures.clientCore * figures.seconds * 1_000) / sessions,
     resident_kib_each: null,
     heap_kib_each: null,
     outside_kib_each: null,
