@@ -51,9 +51,14 @@ export class SimDoor implements Door {
     for (const session of [...this.#sockets.keys()]) yield session;
   }
 
+  /** Nobody waits in line here. */
+  greeting(): void {}
+
   opened(session: Session): void {
     this.#opening.delete(session);
   }
+
+  synced(): void {}
 
   endAll(reason: CloseReason): void {
     for (const session of this.sessions()) session.end(reason);

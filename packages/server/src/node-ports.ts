@@ -73,7 +73,10 @@ export interface NodePorts extends RoomPorts {
 }
 
 /** What lets sockets in and knows who is here. */
-export type Door = Pick<WebSocketGateway, 'connections' | 'draining' | 'sessions' | 'endAll' | 'opened' | 'close'>;
+export type Door = Pick<
+  WebSocketGateway,
+  'connections' | 'draining' | 'sessions' | 'endAll' | 'greeting' | 'opened' | 'synced' | 'close'
+>;
 
 /** What every door is given. */
 export type DoorPorts = Pick<

@@ -55,13 +55,17 @@ export function buildNode<AnyDoor extends Door>(
     factorOf: (actor: Actor) => ports.factorOf(actor),
   };
   const fault = faultLogger(ports.logger);
-  const onReady = (session: Session) => {
-    gateway.opened(session);
-    ports.metrics?.opened();
-    late.flags?.look(session).catch(fault);
-    ports.onReady?.(session);
+  const life: SessionLife = {
+    onHello: (session) => gateway.greeting(session),
+    onReady: (session) => {
+      gateway.opened(session);
+      ports.metrics?.opened();
+      late.flags?.look(session).catch(fault);
+      ports.onReady?.(session);
+    },
+    onSynced: (session) => gateway.synced(session),
   };
-  const dispatch = buildSessions(ports, late, rooms, commands, onReady);
+  const dispatch = buildSessions(ports, late, rooms, commands, life);
   const gateway = openDoor({
     config: webSocketConfig(ports.config),
     clock: ports.clock,
@@ -134,13 +138,20 @@ function buildRecovery(
   return new LossRecovery({ clock, steps, onError: faultLogger(logger) });
 }
 
+/** What the door and others learn of a session as it opens. */
+interface SessionLife {
+  readonly onHello: (session: Session) => void;
+  readonly onReady: (session: Session) => void;
+  readonly onSynced: (session: Session) => void;
+}
+
 /** What stands right behind the door: who is on a socket, and what they say. */
 function buildSessions(
   ports: RoomPorts,
   late: LateParts,
   rooms: NodeRooms,
   commands: CommandPorts,
-  onReady: (session: Session) => void,
+  { onHello, onReady, onSynced }: SessionLife,
 ): Dispatch {
   const { config, clock, logger } = ports;
   const sessions = new Sessions({
@@ -148,6 +159,7 @@ function buildSessions(
     heartbeatIntervalMs: config.heartbeatInterval,
     recheck: (actor) => ports.recheckOne(actor),
     onReady,
+    onSynced,
     onGone: (session) => ports.onGone?.(session),
     onFault: faultLogger(logger),
   });
@@ -159,6 +171,7 @@ function buildSessions(
     nodeName: ports.name,
     durability: ports.durability,
     epoch: () => ports.epoch,
+    onHello,
     flagsFor: (session, actor) => late.flags?.welcome(session, actor) ?? {},
     authenticate: (token, from) => ports.authenticate(token, from),
     ready: (session, resume, greet) => sessions.ready(session, resume, greet),

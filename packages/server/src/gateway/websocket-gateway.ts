@@ -10,7 +10,8 @@ import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.ts';
 import { Session } from '../session/session.ts';
 import { ConnectLine, type Refusal } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { endLateOpeners, OPENING_SWEEP_MS, openingRoom } from './opening.ts';
+import { Newcomers } from './newcomers.ts';
+import { endLateOpeners, OPENING_SWEEP_MS } from './opening.ts';
 import { ParleySocket, type SocketGate } from './parley-socket.ts';
 
 /** Path of the WebSocket. */
@@ -46,8 +47,7 @@ export class WebSocketGateway implements SocketGate {
   readonly #server: SocketServer<typeof ParleySocket>;
   readonly #sockets = new Map<Session, ParleySocket>();
   readonly #opening = new Set<Session>();
-  /** Those who may not be up to date yet. */
-  readonly #coming = new Set<Session>();
+  readonly #newcomers = new Newcomers();
   readonly #line: ConnectLine;
   readonly #heartbeat: Heartbeat;
   readonly #sweep: Timer;
@@ -61,7 +61,7 @@ export class WebSocketGateway implements SocketGate {
       rate: ports.connectRate,
       clock: ports.clock,
       random: () => ports.random(),
-      room: () => openingRoom(this.#coming, this.#nowS()),
+      room: () => this.#newcomers.room(this.#nowS()),
     });
     this.#heartbeat = new Heartbeat(ports.config.heartbeatInterval, ports.clock, () => this.#nowS());
     this.#sweep = ports.clock.setInterval(() => endLateOpeners(this.#opening, this.#nowS()), OPENING_SWEEP_MS);
@@ -105,9 +105,19 @@ export class WebSocketGateway implements SocketGate {
     yield* this.#sockets.keys();
   }
 
-  /** The session has said a valid hello: its deadline is lifted. */
+  /** The session has said hello, and is being checked. */
+  greeting(session: Session): void {
+    this.#newcomers.come(session, this.#nowS());
+  }
+
+  /** Its hello was good: its deadline is lifted. */
   opened(session: Session): void {
     this.#opening.delete(session);
+  }
+
+  /** It is up to date. */
+  synced(session: Session): void {
+    this.#newcomers.go(session);
   }
 
   /** Ends every session. A socket that does not say goodbye in time is torn down, so that its server can close. */
@@ -195,7 +205,6 @@ export class WebSocketGateway implements SocketGate {
     });
     this.#sockets.set(session, socket);
     this.#opening.add(session);
-    this.#coming.add(session);
     socket.slot = this.#heartbeat.add(socket);
     this.#ports.onOpen(session);
     socket.serve(session, this);
@@ -227,7 +236,7 @@ export class WebSocketGateway implements SocketGate {
       socket.session = null;
     }
     this.#opening.delete(session);
-    this.#coming.delete(session);
+    this.#newcomers.go(session);
     this.#ports.onEnd(session);
   }
 }

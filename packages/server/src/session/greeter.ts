@@ -25,6 +25,8 @@ export interface GreeterPorts {
   readonly nodeName: string;
   readonly durability: 'disk' | 'memory';
   epoch(): string;
+  /** The session has said hello, good or not. */
+  onHello(session: Session): void;
   /** What the welcome of this session says of feature flags. */
   flagsFor(session: Session, actor: Actor): WelcomeFrame['flags'] | Promise<WelcomeFrame['flags']>;
   authenticate(
@@ -69,6 +71,7 @@ export class Greeter {
   async #hello(session: Session, frame: Record<string, unknown>): Promise<void> {
     if (session.state !== 'opening') return session.end('protocol', 'hello is said once');
     session.state = 'greeting';
+    this.#ports.onHello(session);
     const hello = parseInput(helloFrame, frame);
     if (hello.protocol < OLDEST_PROTOCOL_VERSION || hello.protocol > PROTOCOL_VERSION) return session.end('version');
     const greeting: Greeting = { resume: hello.resume ?? null, frames: 1 };

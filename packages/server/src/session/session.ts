@@ -80,10 +80,6 @@ export class Session implements Subscriber {
     return this.state !== 'ended';
   }
 
-  get isInSync(): boolean {
-    return this.#held === null;
-  }
-
   /** It has its user: what only the opening needed is let go, for a session may last for days. */
   opened(actor: Actor): void {
     this.actor = actor;

@@ -26,6 +26,8 @@ export interface SessionsPorts {
   recheck(actor: Actor): Promise<Actor | undefined>;
   /** The session's user may now give commands. */
   onReady(session: Session): void;
+  /** The last frame of its sync is on its way. */
+  onSynced(session: Session): void;
   /** A session that had been ready has ended. */
   onGone(session: Session): void;
   onFault(error: unknown): void;
@@ -67,6 +69,7 @@ export class Sessions {
       session.send(frame);
     }
     session.inSync();
+    this.#ports.onSynced(session);
   }
 
   /** A credential that was revoked after it was checked and before notices about it reached this session. */
