@@ -1,5 +1,5 @@
 import { VERSION } from './lib/version.ts';
-import type { Readings } from './monitoring/metrics.ts';
+import type { Readings } from './monitoring/readings.ts';
 import { Sampler } from './monitoring/sampler.ts';
 import type { Foundation } from './state.ts';
 import { MetricsHistory } from './trends/metrics-history.ts';

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../lib/clock.ts';
 import { BatchHistogram } from './batch-histogram.ts';
 import { type Figures, LATENCY_BOUNDS_MS, latencyIndex } from './figures.ts';
+import { type Readings, watchReadings } from './readings.ts';
 import { RollingWindow } from './rolling-window.ts';
 import { Tally } from './tally.ts';
 
@@ -18,41 +19,10 @@ const REQUEST_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
  */
 export type ResumeKind = 'fresh' | 'current' | 'cache' | 'database' | 'reset' | 'epoch';
 
-/** Figures that are read when somebody asks, from whoever has them. */
-export interface Readings {
-  connections(): number;
-  /** Upgrades that wait for their turn. */
-  connectsWaiting(): number;
-  queue(): { readonly depth: number; readonly oldestAgeMs: number };
-  outboxes(): {
-    readonly blocked: number;
-    readonly bytes: number;
-    readonly writes: number;
-    readonly droppedEphemeral: number;
-    readonly slow: number;
-  };
-  /** Bytes that wait before sockets that do not take their data. */
-  outboxBytesWaiting(): number;
-  /** How far this node is behind the tops that it knows of. */
-  behind(): { readonly rooms: number; readonly revs: number };
-  hub(): { readonly rooms: number; readonly users: number };
-  cache(): { readonly channels: number; readonly bytes: number };
-  pools(): readonly {
-    readonly name: string;
-    readonly total: number;
-    readonly idle: number;
-    readonly waiting: number;
-  }[];
-  receiptsWaiting(): number;
-  /** Changes of messages that a search does not know yet; asks the database. */
-  searchLag(): Promise<number>;
-  /** Age of the last verified backup; asks the database. Infinity: none yet, though they are made by themselves; NaN: none is. */
-  backupAgeMs(): Promise<number>;
-}
-
 /**
- * Every metric of a node, declared in this one place with unit, help and labels. No label holds an id, a name or a text:
- * operations, codes, routes and reasons are lists that the code knows.
+ * What a node counts as it happens; what it reads when somebody asks is in `readings.ts`. Every metric is declared in these two
+ * places, with unit, help and labels. No label holds an id, a name or a text: operations, codes, routes and reasons are lists
+ * that the code knows.
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -139,7 +109,12 @@ export class Metrics {
     // An alert sees the first one that fails only beside a nought before it.
     for (const outcome of ['verified', 'failed']) this.#backups.inc({ outcome }, 0);
     collectDefaultMetrics({ register: this.registry });
-    this.#gauge('parley_build_info', 'Always 1; the version is in the label.', ['version']).set({ version }, 1);
+    const build = {
+      name: 'parley_build_info',
+      help: 'Always 1; the version is in the label.',
+      labelNames: ['version'],
+    };
+    new Gauge({ ...build, registers: [this.registry] }).set({ version }, 1);
   }
 
   command(operation: string, code: string): void {
@@ -213,71 +188,7 @@ export class Metrics {
 
   /** Adds the figures that are read on demand. */
   watch(readings: Readings): void {
-    // First: figures below ask the database, and whoever then looks at the pool sees their questions wait.
-    this.#watchPools(readings);
-    this.#read('parley_ws_connections', 'Open sockets.', () => readings.connections());
-    this.#read('parley_ws_connects_waiting', 'Upgrades that wait in line.', () => readings.connectsWaiting());
-    this.#read('parley_queue_depth', 'Sends that wait or are being written.', () => readings.queue().depth);
-    this.#read(
-      'parley_queue_oldest_age_seconds',
-      'How long the oldest of them has waited.',
-      () => readings.queue().oldestAgeMs / 1_000,
-    );
-    this.#read(
-      'parley_outboxes_blocked',
-      'Sockets that do not take their data just now.',
-      () => readings.outboxes().blocked,
-    );
-    this.#read('parley_outbox_waiting_bytes', 'Bytes that wait before them.', () => readings.outboxBytesWaiting());
-    this.#total('parley_outbox_bytes_total', 'Bytes written to sockets.', () => readings.outboxes().bytes);
-    this.#total('parley_outbox_writes_total', 'Writes to sockets.', () => readings.outboxes().writes);
-    this.#total(
-      'parley_outbox_dropped_total',
-      'Typing, presence and receipts that a slow socket did not get.',
-      () => readings.outboxes().droppedEphemeral,
-    );
-    this.#total(
-      'parley_sockets_cut_slow_total',
-      'Sockets cut because they did not take their data.',
-      () => readings.outboxes().slow,
-    );
-    this.#read('parley_rooms', 'Channels that somebody on this node hears.', () => readings.hub().rooms);
-    this.#read(
-      'parley_rooms_behind',
-      'Those of which events are known that have not come.',
-      () => readings.behind().rooms,
-    );
-    this.#read('parley_revs_behind', 'How many such events there are.', () => readings.behind().revs);
-    this.#read(
-      'parley_cache_channels',
-      'Channels whose recent messages are in memory.',
-      () => readings.cache().channels,
-    );
-    this.#read('parley_cache_bytes', 'What they take, roughly.', () => readings.cache().bytes);
-    this.#read('parley_users_here', 'Users with a socket on this node.', () => readings.hub().users);
-    this.#read('parley_receipts_waiting', 'Cursors that wait to be stored.', () => readings.receiptsWaiting());
-    // While the database is away these are not known, and the other figures are wanted all the more.
-    this.#ask('parley_search_lag_changes', 'Changes of messages that cannot be found yet.', () => readings.searchLag());
-    this.#ask(
-      'parley_backup_last_verified_age_seconds',
-      'Age of the newest backup that was read back whole, wherever it was made; +Inf when none was yet.',
-      async () => (await readings.backupAgeMs()) / 1_000,
-    );
-  }
-
-  #watchPools(readings: Readings): void {
-    const pool = this.#gauge(
-      'parley_db_connections',
-      'Database connections by pool and state.',
-      ['pool', 'state'],
-      () => {
-        for (const { name, total, idle, waiting } of readings.pools()) {
-          pool.set({ pool: name, state: 'open' }, total);
-          pool.set({ pool: name, state: 'idle' }, idle);
-          pool.set({ pool: name, state: 'awaited' }, waiting);
-        }
-      },
-    );
+    watchReadings(this.registry, readings);
   }
 
   /** What this node did in the last minute, and who is on it. */
@@ -300,45 +211,6 @@ export class Metrics {
 
   #batchHistogram(name: string, help: string, bounds: readonly number[]): BatchHistogram {
     return new BatchHistogram({ name, help, bounds, registry: this.registry });
-  }
-
-  #gauge<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    collect?: () => void | Promise<void>,
-  ): Gauge<Label> {
-    return new Gauge({
-      name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.registry],
-      ...(collect === undefined ? {} : { collect }),
-    });
-  }
-
-  #read(name: string, help: string, value: () => number): void {
-    const gauge: Gauge = this.#gauge(name, help, [], () => gauge.set(value()));
-  }
-
-  /** A count that somebody else keeps. */
-  #total(name: string, help: string, value: () => number): void {
-    const counter: Counter = new Counter({
-      name,
-      help,
-      registers: [this.registry],
-      collect() {
-        counter.reset();
-        counter.inc(value());
-      },
-    });
-  }
-
-  /** A figure that somebody else must be asked for; NaN while he does not answer. */
-  #ask(name: string, help: string, value: () => Promise<number>): void {
-    const gauge: Gauge = this.#gauge(name, help, [], async () => {
-      gauge.set(await value().catch(() => Number.NaN));
-    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { type Figures, NO_FIGURES } from './figures.ts';
-import type { Readings } from './metrics.ts';
+import type { Readings } from './readings.ts';
 import type { Tally } from './tally.ts';
 
 /** How often what rises and falls is looked at: the most at a time is the most of these. */
