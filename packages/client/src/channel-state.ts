@@ -32,6 +32,8 @@ export class ChannelState {
   #lastMessage: MessageView | null = null;
   /** The last message that came through the log, in order; `lastSeq` may be ahead of it for a moment. */
   #seenSeq: number;
+  /** How far the server has ever said that the user has read; what it says with less is older. */
+  #reachedSeq = 0;
   #summary: ChannelSummary | null = null;
 
   constructor(view: ChannelView, membership: MembershipView | null) {
@@ -70,9 +72,24 @@ export class ChannelState {
     this.#summary = null;
   }
 
+  /**
+   * Takes the channel and the user's place in it from an answer, which may be older than what events have told since it was
+   * asked for: cursors go back by events and syncs alone.
+   */
   join({ channel, membership }: JoinedChannel): void {
     this.setView(channel);
-    this.setMembership(membership);
+    const own = this.#membership;
+    const isOlder = own !== null && membership !== null && membership.readSeq < own.readSeq;
+    if (!isOlder) return this.setMembership(membership);
+    const { readSeq, deliveredSeq, mentions } = own;
+    this.setMembership({ ...membership, readSeq, deliveredSeq, mentions });
+  }
+
+  /** Learns how far the user has ever read; false when that is out of date, and so is what came with it. */
+  noteReached(seq: number): boolean {
+    if (seq < this.#reachedSeq) return false;
+    this.#reachedSeq = seq;
+    return true;
   }
 
   get seenSeq(): number {

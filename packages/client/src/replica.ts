@@ -167,7 +167,8 @@ export class Replica {
 
   takeCursor(event: CursorEvent): void {
     const state = this.#channels.get(event.channel);
-    if (state === undefined) return;
+    // Two nodes may have read the database one after the other, and be heard the other way round.
+    if (state === undefined || (event.reachedSeq !== undefined && !state.noteReached(event.reachedSeq))) return;
     this.#setCursors(state, event.readSeq, event.deliveredSeq, event.mentions);
     this.#tellChanged(state);
   }

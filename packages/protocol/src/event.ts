@@ -57,6 +57,9 @@ export const cursorEvent = z
     readSeq: seq,
     deliveredSeq: seq,
     mentions: z.int().min(0),
+    reachedSeq: seq
+      .optional()
+      .describe('How far one has ever read, which only grows: an event with less than was told before is out of date.'),
   })
   .meta({ id: 'CursorEvent' });
 export type CursorEvent = z.infer<typeof cursorEvent>;

@@ -10,4 +10,9 @@ export const WIRE_HISTORY: readonly { readonly version: number; readonly hash: s
   { version: 1, hash: '84999579c2d8e7dc', change: '`message.unread` tells why a channel is unread.' },
   { version: 1, hash: 'be6ccfbb56eea374', change: 'Operations of operators: webhooks.' },
   { version: 1, hash: 'ed214a4704029e43', change: 'Operations of operators: the queue, and what was set aside.' },
+  {
+    version: 1,
+    hash: '2ffe07ab5f77d8c7',
+    change: '`cursor` tells `reachedSeq`, by which an event that is out of date is known.',
+  },
 ];

@@ -176,8 +176,8 @@ describe('receipts', () => {
       { channelId: channel, lastSeq: 5, readSeq: 2, unread: 3, mentions: 3 },
     ]);
     expect(node.framesTo(ben)).toEqual([
-      { t: 'cursor', channel, readSeq: 5, deliveredSeq: 5, mentions: 0 },
-      { t: 'cursor', channel, readSeq: 2, deliveredSeq: 5, mentions: 3 },
+      { t: 'cursor', channel, readSeq: 5, deliveredSeq: 5, mentions: 0, reachedSeq: 5 },
+      { t: 'cursor', channel, readSeq: 2, deliveredSeq: 5, mentions: 3, reachedSeq: 5 },
     ]);
     expect((await node.delivery.list(await accessOf(database.db, ann, channel))).receipts).toContainEqual({
       userId: ben,

@@ -129,6 +129,25 @@ describe('the receipt ledger', () => {
     expect(ledger.report(users[3] as UserId, channel, read(1))).toBeUndefined();
   });
 
+  test('[DEL4] [DEL9] who moves behind what he has sent is told on his own devices, and nobody else is', async () => {
+    const ann = (await addCrowd(1)).users[0] as UserId;
+    const channel = await addChannel(database, [ann]);
+    await query(
+      database.db,
+      `INSERT INTO messages (channel_id, root_id, seq, rev, id, sender_id, body, kind, status)
+       VALUES ($1, $1, 1, 2, gen_random_uuid(), $2, 'mine', 'text', 'sent')`,
+      [channel, ann],
+    );
+    await query(database.db, 'UPDATE channels SET last_seq = 1, last_rev = 2 WHERE id = $1', [channel]);
+    const { ledger, moved, unsure } = ledgerOn(database.pool);
+    ledger.report(ann, channel, { delivered: 0, read: 0, own: true });
+    await ledger.flush();
+    expect({ moved, unsure }).toEqual({ moved: [], unsure: [ann] });
+    ledger.report(ann, channel, { delivered: 0, read: 0, own: true });
+    await ledger.flush();
+    expect({ moved, unsure }).toEqual({ moved: [], unsure: [ann] });
+  });
+
   test('[DEL8] what was stored with its answer lost is told with the next statement, though that moves nothing', async () => {
     const { channel, users } = await addCrowd(2);
     const [ann, ben] = users as [UserId, UserId];

@@ -4,7 +4,8 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { errorCode, isAway, isRetryableError } from '../storage/postgres.ts';
 import { type ChannelMove, type Pending, storeReports } from './receipt-statement.ts';
-import { mergeReports, type Report } from './receipts.ts';
+import { mergeReports, ownReadSeq, type Report } from './receipts.ts';
+import type { Membership } from './unread.ts';
 
 /** Time between two flushes: what comes in meanwhile costs one row per member and channel, however many messages it spans. */
 const FLUSH_PERIOD_MS = 500;
@@ -21,10 +22,10 @@ export interface ReceiptLedgerPorts {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   /**
-   * Called after each statement with those whose place it moved by what they reported, and with those of whom it is not
-   * known whether an earlier one moved it, or was told.
+   * Called after each statement with those whose place it moved by what they reported, and with those whose own devices may
+   * have another picture: the statement moved them behind what they sent, or an earlier one may have, and was not told.
    */
-  onMoved(moves: readonly ChannelMove[], unsure: readonly Pending[]): Promise<void>;
+  onMoved(moves: readonly ChannelMove[], unsure: readonly Membership[]): Promise<void>;
   onError(error: unknown): void;
 }
 
@@ -116,18 +117,16 @@ export class ReceiptLedger {
 
   /** What cannot be told now is told after the next statement; the reports themselves are stored. */
   async #tell(rows: readonly Pending[], moves: readonly ChannelMove[]): Promise<void> {
-    // That one has what one has sent oneself, everybody sees from the message.
+    // That one has what one has sent oneself, others see from the message. One's own devices may have been told an older
+    // place after it.
     const silent = new Map(rows.filter(isSilent).map((row) => [row.channelId, new Set<UserId>()]));
     for (const row of rows) if (isSilent(row)) silent.get(row.channelId)?.add(row.userId);
-    const told = rows.filter((row) => !isSilent(row));
-    const loud = moves.filter((move) => silent.get(move.channelId)?.has(move.userId) !== true);
+    const isLoud = (move: ChannelMove) => silent.get(move.channelId)?.has(move.userId) !== true;
+    const quiet = moves.filter((move) => !isLoud(move) && ownReadSeq(move.before) !== ownReadSeq(move.after));
     try {
-      await this.#ports.onMoved(
-        loud,
-        told.filter((row) => row.isUnsure),
-      );
+      await this.#ports.onMoved(moves.filter(isLoud), [...rows.filter((row) => row.isUnsure), ...quiet]);
     } catch (error) {
-      if (mayPass(error)) this.#addAgain(told);
+      if (mayPass(error)) this.#addAgain(rows);
       else this.#ports.onError(error);
     }
   }

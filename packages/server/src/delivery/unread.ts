@@ -43,7 +43,7 @@ export type OwnCursors = Membership & Omit<CursorEvent, 't' | 'channel'>;
 
 const OWN_CURSORS = `
   m.user_id AS "userId", m.channel_id AS "channelId", ${OWN_READ_SEQ} AS "readSeq",
-  m.delivered_seq AS "deliveredSeq", ${UNREAD_MENTIONS} AS mentions`;
+  m.delivered_seq AS "deliveredSeq", ${UNREAD_MENTIONS} AS mentions, m.read_seq AS "reachedSeq"`;
 
 /** Reads the cursors of these members as they are now. */
 export function readOwnCursors(on: Queryable, pairs: readonly Membership[]): Promise<OwnCursors[]> {

@@ -87,7 +87,7 @@ export const READING_STATEMENTS = [
           .filter(({ member }) => num(member.read_seq) > num(member.joined_seq))
           .map((own) => {
             const { channelId, readSeq, deliveredSeq, mentions } = membershipOf(view, own);
-            return { userId, channelId, readSeq, deliveredSeq, mentions };
+            return { userId, channelId, readSeq, deliveredSeq, mentions, reachedSeq: num(own.member.read_seq) };
           }),
       ),
   ),
