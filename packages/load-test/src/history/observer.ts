@@ -3,6 +3,12 @@ import type { ChannelId, MessageId, UserId } from '@parley/protocol';
 import type { Random } from '../random.ts';
 import { type ClientLog, itemOf } from './client-log.ts';
 
+/**
+ * As much of a screen is written down at a look that is not the last, counted from its end: all that a busy channel has got since
+ * the look before. Screens hold several times as much, and it costs more to look at all of that than to talk.
+ */
+const LOOK_ITEMS = 1_000;
+
 /** Looks at one life of one client as an application does: what it shows, where it stands, what it has not sent. */
 export class ClientObserver {
   readonly client: ChatClient;
@@ -49,12 +55,13 @@ export class ClientObserver {
     return fitting.length === 0 ? undefined : random.pick(fitting);
   }
 
-  /** Writes down what is on the screen. */
+  /** Writes down what is on the screen; the whole of it when it is the final look. */
   writeState(channel: ChannelId, isFinal: boolean): void {
     const summary = this.client.channels.getSnapshot().find(({ id }) => id === channel);
     if (summary === undefined) return;
     const { items, hasNewer, isLoaded } = this.client.channel(channel).messages.getSnapshot();
-    const shown = isLoaded && !hasNewer ? withoutEcho(items, this.#user) : [];
+    const seen = isFinal ? items : items.slice(-LOOK_ITEMS);
+    const shown = isLoaded && !hasNewer ? withoutEcho(seen, this.#user) : [];
     this.log.note({
       type: 'state',
       channel,
