@@ -77,7 +77,9 @@ function comparable(command: readonly string[], reply: Reply): unknown {
   return reply;
 }
 
-test.each([1n, 2n, 3n, 4n])('answers random commands as Redis does (seed %d)', async (seed) => {
+test.for([1n, 2n, 3n, 4n])('answers random commands as Redis does (seed %d)', async (seed, { skip }) => {
+  const version = /redis_version:(\d+)/.exec(String(await redis.ask('INFO', 'server')))?.[1];
+  skip(Number(version) < 7, 'the model forgets deleted entries when they are claimed, as Redis does from 7 on');
   const random = new Random(seed).fork('redis');
   const client = createClient({ url: redis.url, RESP: 2 });
   await client.connect();

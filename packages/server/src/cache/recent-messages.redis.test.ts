@@ -237,7 +237,7 @@ describe('recent messages from the cache', () => {
       expect(page.messages.at(-1)?.body).toBe(body);
     };
     await said();
-    await redis.ask('CLIENT', 'PAUSE', '2000', 'ALL');
+    await redis.ask('CLIENT', 'PAUSE', '2000');
     await said();
     await redis.kill();
     await said();

@@ -1,6 +1,6 @@
 import { slotOf } from '../storage/slot.ts';
 import { TestLinks } from './test-redis.ts';
-import { type Ask, freePort, TestRedisServer } from './test-redis-server.ts';
+import { type Ask, TestRedisServer } from './test-redis-server.ts';
 import { waitFor } from './wait-for.ts';
 
 const SLOTS = 16_384;
@@ -19,22 +19,17 @@ export class TestRedisCluster extends TestLinks {
   }
 
   static async start(): Promise<TestRedisCluster> {
-    const busPorts = await Promise.all([1, 2, 3, 4].map(() => freePort()));
-    const servers = await Promise.all(
-      busPorts.map((busPort) => {
-        const settings = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--save', ''];
-        const failover = ['--cluster-node-timeout', String(NODE_TIMEOUT_MS), '--cluster-require-full-coverage', 'no'];
-        return TestRedisServer.start([...settings, ...failover]);
-      }),
-    );
+    const settings = ['--cluster-enabled', 'yes', '--save', ''];
+    const failover = ['--cluster-node-timeout', String(NODE_TIMEOUT_MS), '--cluster-require-full-coverage', 'no'];
+    const servers = await Promise.all([1, 2, 3, 4].map(() => TestRedisServer.start([...settings, ...failover])));
     const [first] = servers as [TestRedisServer];
     for (const [index, server] of servers.entries()) {
       if (index < 3) {
-        const [from, to] = [Math.floor((SLOTS * index) / 3), Math.floor((SLOTS * (index + 1)) / 3) - 1];
-        await server.ask('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
+        const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => slot % 3 === index);
+        await server.ask('CLUSTER', 'ADDSLOTS', ...slots.map(String));
       }
       await server.ask('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
-      if (index > 0) await server.ask('CLUSTER', 'MEET', '127.0.0.1', String(first.port), String(busPorts[0]));
+      if (index > 0) await server.ask('CLUSTER', 'MEET', '127.0.0.1', String(first.port));
     }
     const cluster = new TestRedisCluster(servers);
     await cluster.#settle(servers);
@@ -70,16 +65,18 @@ export class TestRedisCluster extends TestLinks {
   }
 
   /**
-   * Moves every slot that is in use on the second primary to the third, one after the other, as `redis-cli --cluster reshard`
+   * Moves every slot that is in use on the busiest primary to the next, one after the other, as `redis-cli --cluster reshard`
    * does: while one moves, clients are asked to look at the other side, and then told that it has moved. Gives how many moved.
    */
-  reshard(): Promise<number> {
-    const [other, source, target] = this.primaries as [TestRedisServer, TestRedisServer, TestRedisServer];
-    return other.asking((toOther) =>
+  async reshard(): Promise<number> {
+    const used = await Promise.all(this.primaries.map((server) => server.asking(slotsInUse)));
+    const busiest = used.reduce((best, slots, index) => (slots.size > (used[best]?.size ?? 0) ? index : best), 0);
+    const [source, target, other] = [0, 1, 2].map((step) => this.primaries[(busiest + step) % 3]) as TestRedisServer[];
+    if (source === undefined || target === undefined || other === undefined) throw new Error('three primaries');
+    return await other.asking((toOther) =>
       source.asking((toSource) =>
         target.asking(async (toTarget) => {
-          const names = [await toSource('KEYS', '*'), await toSource('PUBSUB', 'SHARDCHANNELS')].flat() as string[];
-          const slots = new Set(names.map(slotOf));
+          const slots = await slotsInUse(toSource);
           const [sourceId, targetId] = [await toSource('CLUSTER', 'MYID'), await toTarget('CLUSTER', 'MYID')].map(
             String,
           );
@@ -108,4 +105,10 @@ async function moveKeys(source: Ask, slot: string, port: number): Promise<void> 
     if (keys.length === 0) return;
     await source('MIGRATE', '127.0.0.1', String(port), '', '0', '5000', 'KEYS', ...keys);
   }
+}
+
+/** Slots of keys, and of channels that somebody listens to; before Redis 7 no channel belonged to a slot. */
+async function slotsInUse(ask: Ask): Promise<Set<number>> {
+  const channels = await ask('PUBSUB', 'SHARDCHANNELS').catch(() => []);
+  return new Set(([await ask('KEYS', '*'), channels].flat() as string[]).map(slotOf));
 }

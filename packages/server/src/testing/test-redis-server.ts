@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createClient } from '@redis/client';
+import { freePort } from './free-port.ts';
 import { waitFor } from './wait-for.ts';
+
+/** So far above its port a member of a cluster listens for the others. */
+const CLUSTER_BUS = 10_000;
 
 /** Runs one command. */
 export type Ask = (...command: string[]) => Promise<unknown>;
@@ -26,7 +30,7 @@ export class TestRedisServer {
   }
 
   static async start(args: readonly string[] = [], auth?: string): Promise<TestRedisServer> {
-    const server = new TestRedisServer(await freePort(), args, auth);
+    const server = new TestRedisServer(await freeRedisPort(), args, auth);
     await server.start();
     return server;
   }
@@ -100,10 +104,22 @@ export function redisProgram(): string {
   return !isThere('redis-server') && isThere('valkey-server') ? 'valkey-server' : 'redis-server';
 }
 
-export async function freePort(): Promise<number> {
+/** A port that is free, as is the one above it on which a member of a cluster talks to the others. */
+async function freeRedisPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (port + CLUSTER_BUS <= 65_535 && (await isFree(port + CLUSTER_BUS))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return port;
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
