@@ -27,6 +27,7 @@ test('what grows is told', () => {
     loopDelayP99Ms: 1,
     acknowledged: 10,
     violations: 0,
+    story: '',
     ...more,
   });
   const run = (more: (index: number) => Partial<Sample>) =>

@@ -69,6 +69,21 @@ export const POSTGRES_FAULTS: readonly FaultKind[] = [
     },
   },
   {
+    name: 'postgres-panic',
+    row: 'C7',
+    what: 'the process that flushes the log aborts, as it does when a flush fails, and PostgreSQL recovers',
+    shapes: BOTH,
+    async run(scene) {
+      const rows = await scene.installation.postgres.ask<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'`,
+      );
+      for (const { pid } of rows) process.kill(pid, 'SIGABRT');
+      await hold(50);
+      await untilServing(scene);
+      scene.mark();
+    },
+  },
+  {
     name: 'postgres-restart',
     row: 'C2',
     what: 'a fast shutdown and a start, as an upgrade does',

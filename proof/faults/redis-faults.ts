@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { TestRedis } from '../../packages/server/src/testing/test-redis.ts';
 import { CLUSTER, type FaultKind, hold, holdBetween, onLinks, type Scene } from './fault.ts';
 
 function redisOf({ installation }: Scene) {
@@ -173,6 +174,25 @@ export const REDIS_FAULTS: readonly FaultKind[] = [
       const isSilent = scene.random.chance(0.5);
       if (!isSilent) toRedis.cut();
       await onLinks(scene, [toRedis], isSilent ? { stall: ['up', 'down'] } : { refuse: true }, [1_000, 4_000]);
+    },
+  },
+  {
+    name: 'redis-two',
+    row: 'B7',
+    what: 'one node speaks to another, empty Redis for 2 to 5 s while the rest stays: both take writes; then back',
+    shapes: CLUSTER,
+    async run(scene) {
+      const { toRedis } = scene.random.pick(scene.installation.nodes);
+      const other = await TestRedis.start();
+      const aimAt = ({ port }: TestRedis) => {
+        toRedis?.aim({ host: '127.0.0.1', port });
+        toRedis?.cut();
+      };
+      aimAt(other);
+      await holdBetween(scene, 2_000, 5_000);
+      aimAt(redisOf(scene));
+      scene.mark();
+      await other.stop();
     },
   },
   {

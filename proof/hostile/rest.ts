@@ -217,17 +217,21 @@ export const MARKUP_CATEGORY: HostileCategory = {
   cases: () => textCases(MARKUP),
 };
 
+const badJwtsNow = () => badJwts(Math.floor(Date.now() / 1_000));
+
 export const TOKENS: HostileCategory = {
   letter: 'T',
   title: 'tokens',
   cases: (target) => [
-    ...badJwts(Math.floor(Date.now() / 1_000)).flatMap(([name, token]): HostileCase[] =>
+    ...badJwtsNow().flatMap(([name, token], index): HostileCase[] =>
       // Bytes that no header can hold are for the socket’s hello alone; fetch would not send them.
       /^[\x20-\x7e]*$/.test(token) && token.length < 12_000 && token.trim() === token
         ? [
             {
               name: `JWT: ${name}`,
-              run: async () => demand(await target.answerTo('GET', '/me', { token }), /^(401|429)/),
+              // Made anew: what is not valid yet when the run begins may be when its turn comes.
+              run: async () =>
+                demand(await target.answerTo('GET', '/me', { token: badJwtsNow()[index]?.[1] ?? token }), /^(401|429)/),
             },
           ]
         : [],

@@ -17,11 +17,23 @@ const report = await runSoak({
   shiftMs: 30_000,
   devices: 20,
   file: join('artifacts', 'soak', `${values.name}.jsonl`),
-  onSample: ({ hours, memoryBytes, heapBytes, descriptors, timers, loopDelayP99Ms, acknowledged, violations }) =>
+  onSample: ({
+    hours,
+    memoryBytes,
+    heapBytes,
+    descriptors,
+    timers,
+    loopDelayP99Ms,
+    acknowledged,
+    violations,
+    story,
+  }) => {
     console.log(
       `${hours.toFixed(2)}/${values.hours} h  ${mib(memoryBytes)} held (heap ${mib(heapBytes)}), ${descriptors} descriptors, ${timers} timers, ` +
         `loop p99 ${loopDelayP99Ms.toFixed(0)} ms, ${acknowledged} acknowledged, ${violations} violations`,
-    ),
+    );
+    if (story !== '') console.log(story);
+  },
 });
 const { hours, shifts, acknowledged, violations, memorySlope, troubles } = report;
 for (const trouble of troubles) console.log(`FAILED  ${trouble}`);

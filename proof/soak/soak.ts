@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Random, runTrial } from '@parley/load-test';
+import { formatVerdict, Random, runTrial } from '@parley/load-test';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
 import { openPostgres } from '../../packages/server/src/storage/postgres.ts';
@@ -34,6 +34,8 @@ export interface Sample {
   readonly loopDelayP99Ms: number;
   readonly acknowledged: number;
   readonly violations: number;
+  /** What was broken, in words; empty where all is well. */
+  readonly story: string;
 }
 
 export interface SoakReport {
@@ -77,7 +79,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       const violations = Object.values(verdict.counts).reduce((sum, count) => sum + count, 0) + troubles.length;
       const held = await heldAtRest(server);
       const hours = before + (performance.now() - startedAt) / HOUR_MS;
-      const sample: Sample = { life, hours, acknowledged: verdict.acknowledged, violations, ...held };
+      const story = violations === 0 ? '' : [...troubles, formatVerdict(verdict)].join('\n');
+      const sample: Sample = { life, hours, acknowledged: verdict.acknowledged, violations, story, ...held };
       samples.push(sample);
       if (options.file !== null) keep(options.file, sample);
       options.onSample?.(sample);

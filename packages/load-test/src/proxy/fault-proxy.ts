@@ -8,7 +8,7 @@ import type { Direction, LinkFaults } from './link-faults.ts';
 export class FaultProxy {
   readonly port: number;
   readonly #server: Server;
-  readonly #target: NetConnectOpts;
+  #target: NetConnectOpts;
   readonly #random: Random;
   readonly #links = new Set<Link>();
   #faults: LinkFaults = {};
@@ -43,6 +43,11 @@ export class FaultProxy {
   heal(): void {
     this.set({});
     for (const link of [...this.#links]) if (link.hasLost) link.reset();
+  }
+
+  /** Connections that come from now on go to another place; those that there are stay where they are. */
+  aim(target: NetConnectOpts): void {
+    this.#target = target;
   }
 
   /** Resets all connections, as a crash does; or ends them in order, as a restart does. */

@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { FaultProxy, Random } from '@parley/load-test';
 import { type ChannelId, makeUuid } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../lib/clock.ts';
@@ -187,6 +188,34 @@ describe('the bus between nodes', () => {
     await untilHeard(one, two);
     for (const each of links) each.close();
     await own.stop();
+  });
+
+  test('[CLU4] what a node said to another Redis than the rest is told as a loss once it is back', async () => {
+    const other = await TestRedis.start();
+    const proxy = await FaultProxy.listen({ host: '127.0.0.1', port: redis.port }, new Random(1n));
+    const url = `redis://127.0.0.1:${proxy.port}`;
+    const link = await RedisLink.connect({ ...linkOptions, url, prefix: 'two:' });
+    const [strayed, rest] = [listenOn(link, 'strayed'), await open('two:')];
+    await waitFor('the bus listens', () => strayed.bus.isListening);
+    const goTo = async ({ port }: TestRedis) => {
+      const before = strayed.losses();
+      proxy.aim({ host: '127.0.0.1', port });
+      proxy.cut();
+      await waitFor('it listens again', () => strayed.losses() > before && strayed.bus.isListening && link.isReady);
+    };
+    const there = listenOn(await other.link('two:'), 'there');
+    there.bus.subscribe(topic);
+    await waitFor('the other bus listens', () => there.bus.isListening);
+    await there.bus.whenListening();
+    await goTo(other);
+    strayed.bus.publish(topic, { kind: 'top', channelId, rev: 9 });
+    await waitFor('it is heard there', () => there.heard.length > 0);
+    const before = rest.losses();
+    await goTo(redis);
+    await waitFor('the rest learns of it', () => rest.losses() > before);
+    await Promise.all([strayed, there].map(({ bus }) => bus.close()));
+    link.close();
+    await Promise.all([proxy.close(), other.stop()]);
   });
 
   test('[CLU5] what is no payload of ours is skipped', async () => {

@@ -47,7 +47,11 @@ export class RedisBus implements Bus {
     const heard = {
       link,
       onMessage: (text: string, channel: string) => this.#hear(text, channel),
-      onLoss: () => this.onLoss(),
+      onLoss: () => {
+        // What was said before may have reached a server that nobody else listened to, and nothing failed.
+        this.#hasDropped = true;
+        this.onLoss();
+      },
     };
     this.#subscriber = shards === null ? new RedisSubscriber(heard) : new ShardedSubscriber({ ...heard, shards });
     for (const channel of [...this.#beats.keys(), this.#lossChannel, this.#channelOf('nodes')])
