@@ -1,3 +1,4 @@
+import emoji from 'emojibase-data/en/compact.json' with { type: 'json' };
 import fc from 'fast-check';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
@@ -104,6 +105,20 @@ describe('plainText', () => {
 });
 
 describe('isOnlyEmoji', () => {
+  test('knows the emoji that browsers know, and takes nothing else for one', () => {
+    const browser = /^(?:\p{RGI_Emoji}|\s)+$/v;
+    const all = emoji.flatMap(({ unicode, skins = [] }) => [unicode, ...skins.map((skin) => skin.unicode)]);
+    expect(all.length).toBeGreaterThan(3_000);
+    expect(all.filter((sign) => browser.test(sign) && !isOnlyEmoji(sign))).toEqual([]);
+    const part = fc.constantFrom('1', '#', 'a', '\u20E3', '👍', '🏽', '☝🏽', '🇩🇪', '🇩', ' ');
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+        const text = parts.join('');
+        expect(isOnlyEmoji(text)).toBe(text.trim() !== '' && browser.test(text));
+      }),
+    );
+  });
+
   test('knows a few emoji from words and digits', () => {
     expect(isOnlyEmoji('🎉')).toBe(true);
     expect(isOnlyEmoji('👍🏽 👩‍👩‍👧')).toBe(true);
