@@ -1,11 +1,18 @@
 import type { Browser, Page } from 'playwright-core';
+import { processorTime } from './frames.ts';
 
 /** How long the first visit took, in milliseconds from the moment the address was gone to. */
 export interface FirstVisit {
+  /** The page was here. */
+  readonly page: number;
+  /** Its scripts were here. */
+  readonly scripts: number;
   /** Something was drawn. */
   readonly paint: number;
   /** The newest messages were there to be read. */
   readonly messages: number;
+  /** Processor time of the page's process until then, in milliseconds: company on the machine hardly changes it. */
+  readonly cpu: number;
 }
 
 /** Looks at every frame for a message that can be seen. */
@@ -23,7 +30,9 @@ const FOUND = `new Promise((resolve) => {
   const look = () => {
     if (window.__seenAt === undefined) return setTimeout(look, 20);
     const paint = performance.getEntriesByName('first-contentful-paint')[0];
-    resolve({ paint: paint.startTime, messages: window.__seenAt });
+    const page = performance.getEntriesByType('navigation')[0].responseEnd;
+    const scripts = performance.getEntriesByType('resource').filter(({ name }) => /[/](?:start|base|app)-[^/]*[.]js$/.test(name));
+    resolve({ page, scripts: Math.max(...scripts.map(({ responseEnd }) => responseEnd)), paint: paint.startTime, messages: window.__seenAt });
   };
   look();
 })`;
@@ -42,7 +51,8 @@ export async function visitFirst(browser: Browser, { url, hash, session }: Visit
   await context.addInitScript(WATCH);
   const page: Page = await context.newPage();
   await page.goto(`${url}/${hash}`);
-  const found = (await page.evaluate(FOUND)) as FirstVisit;
+  const found = (await page.evaluate(FOUND)) as Omit<FirstVisit, 'cpu'>;
+  const cpu = await processorTime(page);
   await context.close();
-  return found;
+  return { ...found, cpu };
 }

@@ -48,7 +48,7 @@ export async function scroll(page: Page, pixelsPerFrame: number, frames: number)
 }
 
 /** Milliseconds of processor time of all pages; only one of them does anything. */
-async function processorTime(page: Page): Promise<number> {
+export async function processorTime(page: Page): Promise<number> {
   const session = await page.context().browser()?.newBrowserCDPSession();
   const found = await session?.send('SystemInfo.getProcessInfo');
   await session?.detach();

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../tests/support/chromium.ts';
 import { atMost, type BenchOptions, type BenchResult, createResult, median, type Row } from '../bench.ts';
+import { openBarePage } from './bare-page.ts';
 import { type LongChannel, openLongChannel } from './channel.ts';
 import { visitFirst } from './first-paint.ts';
 import { quantile, type Scrolled, scroll } from './frames.ts';
@@ -11,9 +12,13 @@ export const description = 'a first visit, and scrolling through a channel of 10
 const MESSAGES = 100_000;
 /** As fast as a hard spin of a wheel: about two screens a second. */
 const PIXELS = 60;
+/** Five seconds of a display of 60 Hz. */
+const FRAMES = 300;
 /** What a display of 60 Hz gives a frame, and half of it more: then one was missed. */
 const FRAME_MS = 1_000 / 60;
 const MISSED_MS = FRAME_MS * 1.5;
+const TWO_FRAMES_MS = FRAME_MS * 2;
+const BARE = 'a bare page of plain text';
 /** Frames come at whole ticks of a clock that is not exact. */
 const TOLERANCE_MS = 0.5;
 
@@ -25,13 +30,15 @@ export async function run({ quick, size, log }: BenchOptions): Promise<BenchResu
   const browser = await launchBrowser();
   try {
     const visits = await firstVisits(browser, long, quick ? 3 : 9, log);
-    const frames = quick ? 300 : 600;
-    const rows = await scrolls(browser, long, { messages, frames, rounds: quick ? 1 : 3, log });
-    const missed = median(rows.map((row) => Number(row.missed_share)));
-    const cpu = Math.max(...rows.map((row) => Number(row.cpu_ms_per_frame)));
+    const rows = await scrolls(browser, long, { messages, frames: FRAMES, rounds: quick ? 1 : 3, log });
+    const ours = rows.filter((row) => row.side !== BARE);
+    const bare = rows.find((row) => row.side === BARE);
+    const missed = median(ours.map((row) => Number(row.missed_share)));
+    const cpu = Math.max(...ours.map((row) => Number(row.cpu_ms_per_frame)));
+    const cpuAtAll = median(ours.map((row) => Number(row.cpu_ms_per_frame)));
     return createResult(name, {
       rows: [visits, ...rows],
-      ratios: {},
+      ratios: { 'processor time for each frame, app to bare page': cpuAtAll / Number(bare?.cpu_ms_per_frame) },
       budgets: [
         atMost('first visit, messages to be read, ms', Number(visits.messages_ms), 1_000),
         atMost('share of frames missed while scrolling', missed, 0.01),
@@ -58,8 +65,11 @@ async function firstVisits(browser: Browser, long: LongChannel, count: number, l
   return {
     side: 'first visit',
     visits: count,
+    page_ms: median(visits.map(({ page }) => page)),
+    scripts_ms: median(visits.map(({ scripts }) => scripts)),
     first_paint_ms: median(visits.map(({ paint }) => paint)),
     messages_ms: median(visits.map(({ messages }) => messages)),
+    cpu_ms: median(visits.map(({ cpu }) => cpu)),
     slowest_ms: Math.max(...visits.map(({ messages }) => messages)),
   };
 }
@@ -90,13 +100,17 @@ async function scrolls(browser: Browser, long: LongChannel, { messages, frames, 
       found.set(side, [...(found.get(side) ?? []), scrolled]);
     }
     await page.context().close();
+    const bare = await openBarePage(browser);
+    for (const pixels of [PIXELS, -PIXELS])
+      found.set(BARE, [...(found.get(BARE) ?? []), await scroll(bare, pixels, frames)]);
+    await bare.context().close();
   }
   return [...found].map(([side, runs]) => rowOf(side, runs));
 }
 
 /** Enough to have hundreds of pages behind. */
 function quickly(messages: number): number {
-  return Math.min(600, Math.floor(messages / 100));
+  return Math.min(300, Math.floor(messages / 100));
 }
 
 async function openApp(browser: Browser, long: LongChannel): Promise<Page> {
@@ -129,6 +143,7 @@ function rowOf(side: string, runs: readonly Scrolled[]): Row {
     longest_ms: of((run) => Math.max(...run.frames)),
     late_share: of((run) => shareOf(run, FRAME_MS + TOLERANCE_MS)),
     missed_share: of((run) => shareOf(run, MISSED_MS)),
+    over_33_share: of((run) => shareOf(run, TWO_FRAMES_MS + TOLERANCE_MS)),
     cpu_ms_per_frame: of((run) => run.cpuPerFrame),
     blank_frames: of((run) => run.blanks),
     drawn: of((run) => run.drawn),
