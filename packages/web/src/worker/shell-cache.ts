@@ -55,7 +55,7 @@ async function openPage(request: Request, shell: Shell, storage: CacheStorage): 
     return await fetch(request, { signal: AbortSignal.timeout(PAGE_TIMEOUT_MS) });
   } catch (error) {
     const cache = await storage.open(shell.cacheName);
-    const kept = await cache.match(PAGE);
+    const kept = await cache.match(PAGE, { ignoreVary: true });
     if (kept === undefined) throw error;
     return kept;
   }
@@ -66,7 +66,7 @@ async function networkFirst(request: Request, shell: Shell, storage: CacheStorag
     return await fetch(request);
   } catch (error) {
     const cache = await storage.open(shell.cacheName);
-    const kept = await cache.match(request);
+    const kept = await cache.match(request, { ignoreVary: true });
     if (kept === undefined) throw error;
     return kept;
   }
@@ -74,7 +74,8 @@ async function networkFirst(request: Request, shell: Shell, storage: CacheStorag
 
 /** Names of these files change with their content: what is kept is never out of date. */
 async function cacheFirst(request: Request, shell: Shell, storage: CacheStorage): Promise<Response> {
-  const kept = await storage.match(request);
+  // The server's `vary` is about origins and encodings: neither makes another file of it.
+  const kept = await storage.match(request, { ignoreVary: true });
   if (kept !== undefined) return kept;
   const response = await fetch(request);
   if (response.ok) {
