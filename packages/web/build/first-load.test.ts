@@ -37,6 +37,19 @@ test('the first visit fetches less than 200 kB', () => {
   expect(total).toBeLessThan(MAX_BYTES);
 });
 
+test('what asks the server is a file of its own, and runs first', () => {
+  const scripts = [
+    ...read('index.html')
+      .toString()
+      .matchAll(/<script type="module"[^>]* src="\/assets\/(\w+)-/g),
+  ];
+  const names = scripts.map(([, name]) => name);
+  expect(names.indexOf('start')).toBeGreaterThanOrEqual(0);
+  expect(names.indexOf('base')).toBeGreaterThan(names.indexOf('start'));
+  const start = [...firstLoad()].filter(([path]) => /start-|runtime-/.test(path));
+  expect(start.reduce((sum, [, size]) => sum + size, 0)).toBeLessThan(30_000);
+});
+
 test('what only some need comes later', () => {
   const names = [...firstLoad().keys()].join();
   for (const part of ['emoji-data', 'admin-view', 'de-', 'latin-ext']) expect(names).not.toContain(part);

@@ -4,15 +4,13 @@ import './styles/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import { runClient } from './chat/run-client.ts';
-import { followOtherTabs } from './chat/session.ts';
+import { afterStart } from './chat/after-start.ts';
 import { startLanguage } from './i18n/language.ts';
+import { preloadViews } from './lib/later.ts';
 import { registerWorker } from './lib/register-worker.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
-followOtherTabs();
-runClient();
 // Nothing is drawn in a language that would change a moment later.
 await startLanguage();
 createRoot(root).render(
@@ -20,4 +18,7 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
-registerWorker();
+afterStart(() => {
+  preloadViews();
+  registerWorker();
+});

@@ -1,5 +1,6 @@
 import { type ChatClient, type ClientStorage, createClient } from '@parley/client';
 import { indexedDbStorage } from '@parley/client/indexed-db';
+import { parseRoute } from '../lib/routes.ts';
 import { createStore, type LocalStore } from '../lib/store.ts';
 import { type OfflineCache, offlineCache } from './offline-cache.ts';
 import { type Outbox, watchOutbox } from './outbox.ts';
@@ -48,9 +49,22 @@ function start(wanted: Session): Running {
     endedBy.set(reason);
     forgetSession();
   });
+  loadFirst(client);
   // Why it failed shows in the connection's state.
   client.connect().catch(() => {});
   return { client, session: wanted, outbox, cache };
+}
+
+/** Asks for the conversation that the address names as soon as that is possible: the app may still be on its way. */
+function loadFirst(client: ChatClient): void {
+  const route = parseRoute(location.hash);
+  if (route.name !== 'channel') return;
+  const stop = client.on('connection', ({ current }) => {
+    if (current !== 'online') return;
+    stop();
+    const channel = client.channel(route.channelId);
+    if (channel.info.getSnapshot() !== null) void channel.load();
+  });
 }
 
 function makeClient({ token }: Session, storage: ClientStorage): ChatClient {

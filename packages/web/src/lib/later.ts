@@ -8,10 +8,7 @@ export function later<Name extends string, Props>(load: () => Promise<Record<Nam
   return lazy(async () => ({ default: (await load())[name] }));
 }
 
-/** Fetches all of it while nobody waits, so that nobody ever does. */
+/** Fetches all of it, so that nobody ever waits. Call it when nobody does. */
 export function preloadViews(): void {
-  const idle = window.requestIdleCallback ?? ((work: () => void) => setTimeout(work, 1_000));
-  idle(() => {
-    for (const load of loaders) load().catch(() => {});
-  });
+  for (const load of loaders) load().catch(() => {});
 }

@@ -8,7 +8,7 @@ interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): ScriptUrlPolicy;
 }
 
-/** Lets the service worker keep the app's files, so that it opens without a network too. */
+/** Lets the service worker keep the app's files, so that it opens without a network too. It fetches them all: call it when nobody waits. */
 export function registerWorker(): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
   const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
@@ -19,9 +19,7 @@ export function registerWorker(): void {
       return url;
     },
   });
-  window.addEventListener('load', () => {
-    navigator.serviceWorker.register(policy?.createScriptURL(WORKER_URL) ?? WORKER_URL).catch(() => {
-      // Without it the app needs the network to open, and nothing else.
-    });
+  navigator.serviceWorker.register(policy?.createScriptURL(WORKER_URL) ?? WORKER_URL).catch(() => {
+    // Without it the app needs the network to open, and nothing else.
   });
 }

@@ -1,6 +1,5 @@
-import { Suspense, useEffect, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useChannelInfo, useConnection } from '../../chat/use-chat.ts';
-import { preloadViews } from '../../lib/later.ts';
 import { NO_PANE, navigate, type Route, toChannel, useRoute } from '../../lib/routes.ts';
 import { useMedia } from '../../lib/use-media.ts';
 import { ChannelList } from '../channel-list/channel-list.tsx';
@@ -43,7 +42,6 @@ export function Shell() {
   const isList = isNarrow && view === 'list';
   const [open, setOpen] = useState<OpenDialog>(null);
   const close = () => setOpen(null);
-  useEffect(preloadViews, []);
   useAttentionTitle(route);
   useInvitation(route);
   useShortcuts({ route, onSwitch: () => setOpen('switcher'), onHelp: () => setOpen('shortcuts') });
