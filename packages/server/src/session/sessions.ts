@@ -1,4 +1,4 @@
-import type { PongFrame, Resume } from '@parley/protocol';
+import type { ChannelId, PongFrame, Resume } from '@parley/protocol';
 import type { AccessDirectory } from '../channels/access.ts';
 import type { UserNotice } from '../fanout/bus.ts';
 import type { Hub } from '../hub/hub.ts';
@@ -37,6 +37,8 @@ export interface SessionsPorts {
 export class Sessions {
   readonly #ports: SessionsPorts;
   readonly #memberships: Memberships;
+  /** Channels that a user gained before his session was welcomed. */
+  readonly #early = new WeakMap<Session, Set<ChannelId>>();
 
   constructor(ports: SessionsPorts) {
     this.#ports = ports;
@@ -64,12 +66,21 @@ export class Sessions {
     session.state = 'ready';
     this.#ports.onReady(session);
     this.#memberships.settle(session, places, rootIds);
+    this.#gainWhatCameEarly(session);
     for await (const frame of sync.frames(session.userId, places, resume)) {
       await this.#untilTaken(session);
       session.send(frame);
     }
     session.inSync();
     this.#ports.onSynced(session);
+  }
+
+  /** Nothing is said before the welcome: what a user gained while his session opened is read again once it is ready. */
+  #gainWhatCameEarly(session: Session): void {
+    const early = this.#early.get(session);
+    this.#early.delete(session);
+    for (const channelId of early ?? [])
+      if (!session.channels.has(channelId)) void this.#memberships.gain(session.userId, channelId, new Set([session]));
   }
 
   /** A credential that was revoked after it was checked and before notices about it reached this session. */
@@ -96,7 +107,7 @@ export class Sessions {
   notice(notice: UserNotice, subscribers: ReadonlySet<Subscriber>): void {
     switch (notice.kind) {
       case 'joined':
-        void this.#memberships.gain(notice.userId, notice.channelId, subscribers);
+        void this.#memberships.gain(notice.userId, notice.channelId, this.#welcomed(subscribers, notice.channelId));
         return;
       case 'cut':
         for (const subscriber of [...subscribers]) {
@@ -113,6 +124,18 @@ export class Sessions {
       default:
         unreachable(notice);
     }
+  }
+
+  /** Those who have been welcomed; of the others it is noted that they gain this channel. */
+  #welcomed(subscribers: ReadonlySet<Subscriber>, channelId: ChannelId): Set<Subscriber> {
+    const welcomed = new Set(subscribers);
+    for (const subscriber of subscribers) {
+      if (!(subscriber instanceof Session) || subscriber.isAdmitted) continue;
+      welcomed.delete(subscriber);
+      const early = this.#early.get(subscriber) ?? new Set<ChannelId>();
+      this.#early.set(subscriber, early.add(channelId));
+    }
+    return welcomed;
   }
 
   /** The answer to a ping: what has moved lately in the session's channels. */
