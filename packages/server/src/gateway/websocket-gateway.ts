@@ -193,6 +193,7 @@ export class WebSocketGateway implements SocketGate {
   }
 
   #open(socket: ParleySocket, request: IncomingMessage, stream: Socket): void {
+    stream.setKeepAlive(true, this.#ports.config.heartbeatInterval);
     const authorization = request.headers.authorization;
     const session = new Session({
       socket,
