@@ -18,6 +18,12 @@ import { PatientWebSocket } from '../patient-websocket.ts';
 /** Screens hold thousands of messages here: looking at all of them costs what the talk itself does. */
 const LOOK_PERIOD_MS = 2_000;
 
+/**
+ * A few devices say here what hundreds of people would. One at a time they could say no more than 16 in the time of an answer,
+ * and the answer's time would be measured as what waits behind it.
+ */
+const SEND_WINDOW = 32;
+
 export interface RollingOptions {
   readonly perSecond: number;
   readonly devices: number;
@@ -57,6 +63,7 @@ export async function runRolling(cluster: RealCluster, options: RollingOptions):
       devices,
       mayRefuse: [],
       lookPeriodMs: LOOK_PERIOD_MS,
+      sendWindow: SEND_WINDOW,
       traffic: (clients, rooms) => {
         talk = new SteadyTalk(clients, rooms, perSecond);
         return talk;

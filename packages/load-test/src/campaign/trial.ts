@@ -38,6 +38,8 @@ export interface TrialOptions {
   readonly slowdown?: number;
   /** What people do, where it is not the mixture of everything that a seed draws. */
   readonly traffic?: (clients: readonly LoggedClient[], rooms: Rooms) => Traffic;
+  /** Sends that a device may have unanswered in a channel; one unless given. */
+  readonly sendWindow?: number;
   /** How often what is on the screens is looked at; `LOOK_PERIOD_MS` unless given. */
   readonly lookPeriodMs?: number;
   /** Codes with which a send may be refused while the faults last; none where nothing may be refused. */
@@ -121,7 +123,7 @@ class Trial {
   }
 
   #add(name: string, index: number): LoggedClient {
-    const { world, seed, random, mayRefuse } = this.#options;
+    const { world, seed, random, sendWindow, mayRefuse } = this.#options;
     const account = world.accounts[index % world.accounts.length];
     if (account === undefined) throw new Error('a trial needs accounts');
     const client = new LoggedClient({
@@ -129,6 +131,7 @@ class Trial {
       account,
       WebSocket: world.WebSocket,
       random: random.fork(name),
+      sendWindow,
       pickUrl: () => world.pickUrl(index),
       run: 'faults',
       seed,

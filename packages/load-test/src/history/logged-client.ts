@@ -17,6 +17,8 @@ export interface LoggedClientOptions {
   readonly account: Account;
   readonly WebSocket: WebSocketClass;
   readonly random: Random;
+  /** Sends that a channel may have unanswered; one unless given. */
+  readonly sendWindow?: number | undefined;
   /** The address for the next socket. */
   pickUrl(): string;
   /** Stamps every record. */
@@ -116,6 +118,7 @@ export class LoggedClient {
       url: this.#options.pickUrl(),
       token: account.token,
       storage: this.#storage,
+      sendWindow: this.#options.sendWindow,
       wake: () => () => {},
       WebSocket: loggedSocketClass(this.#options.WebSocket, {
         pickUrl: () => this.#options.pickUrl(),
