@@ -50,6 +50,7 @@ export class ChannelViews {
   readonly #items: MessageItems;
   #hasReceipts = false;
   #loadingMembers: Promise<void> | null = null;
+  #loadingReceipts: Promise<void> | null = null;
 
   constructor(content: ChannelContent, ports: ChannelPorts) {
     this.#content = content;
@@ -126,8 +127,16 @@ export class ChannelViews {
     });
   }
 
-  async #loadReceipts(): Promise<void> {
+  /** One answer serves all who ask before it: a screen that opens asks, and so does the connection it waited for. */
+  #loadReceipts(): Promise<void> {
     this.#hasReceipts = true;
+    this.#loadingReceipts ??= this.#readReceipts().finally(() => {
+      this.#loadingReceipts = null;
+    });
+    return this.#loadingReceipts;
+  }
+
+  async #readReceipts(): Promise<void> {
     try {
       const { receipts } = await this.#ports.call('receipt.list', { channelId: this.#content.id });
       this.#content.receipts.apply(receipts);

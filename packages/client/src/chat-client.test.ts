@@ -529,6 +529,16 @@ test('closing leaves no timer and no socket behind', async () => {
   expect(ann.connection.getSnapshot().current).toBe('closed');
 });
 
+test('receipts are asked for once by a screen that opens before the connection does', async () => {
+  const { clock, server, client } = world();
+  const general = server.channel('general', [server.user('ann'), server.user('bob')]);
+  const ann = client('ann');
+  ann.channel(general.id).receipts.subscribe(() => {});
+  await online(clock, ann);
+  expect(server.commands.filter(({ name }) => name === 'receipt.list')).toHaveLength(1);
+  ann.close();
+});
+
 test('typing ends by itself, and with the message', async () => {
   const { clock, server, client } = world();
   const bob = server.user('bob').id;
