@@ -78,7 +78,7 @@ async function open(url: string, token: string, onText: (text: string) => void):
 
 /** The time at which a message was due, from its text. */
 function dueIn(text: string): number {
-  const at = text.indexOf('"body":"@') + '"body":"@'.length;
+  const at = text.indexOf('"body":"at ') + '"body":"at '.length;
   return Number.parseFloat(text.slice(at, at + 20));
 }
 
@@ -131,7 +131,7 @@ await new Promise<void>((resolve) => {
       refs.set(said, due);
       if (due >= measuredFrom) sent += 1;
       senders[index]?.send(
-        `{"t":"message.send","ref":${said},"d":{"channelId":"${request.channels[index]}","id":"${makeUuid()}","body":"@${due.toFixed(3)} ${TEXT}"}}`,
+        `{"t":"message.send","ref":${said},"d":{"channelId":"${request.channels[index]}","id":"${makeUuid()}","body":"at ${due.toFixed(3)} ${TEXT}"}}`,
       );
     }
     if (now < endsAt) return;
