@@ -8,10 +8,18 @@ export type Tx = Transaction<Tables>;
 export type Queryable = Database | Tx;
 
 const INT8 = 20;
+const INT8_ARRAY = 1016;
 const TIMESTAMPTZ = 1184;
 const types = new pg.TypeOverrides();
 types.setTypeParser(INT8, Number);
+types.setTypeParser(INT8_ARRAY, parseNumbers);
 types.setTypeParser(TIMESTAMPTZ, parseTimestamp);
+
+/** A bigint[] without nulls as numbers, as a single bigint is. */
+function parseNumbers(text: string): number[] {
+  const within = text.slice(1, -1);
+  return within === '' ? [] : within.split(',').map(Number);
+}
 
 /** PostgreSQL's timestamptz text to epoch milliseconds; the server always prints UTC because each session asks for it. */
 function parseTimestamp(text: string): number {
