@@ -99,14 +99,18 @@ export class ChannelCreation {
     });
   }
 
-  /** Commits what `work` founds, then tells those it is new to. */
+  /**
+   * Commits what `work` founds, then tells those it is new to, and the founder in any case: the answer says that he is in, and
+   * had his node missed that until now, his sockets would not hear what follows.
+   */
   async #found(founder: Founder, work: (tx: Tx, id: ChannelId) => Promise<Founded>): Promise<JoinedChannel> {
     const newId = makeUuid() as ChannelId;
     const { founded, joined } = await this.#db.transaction().execute(async (tx) => {
       const result = await work(tx, newId);
       return { founded: result, joined: await readOwnChannel(tx, founder.userId, result.id) };
     });
-    for (const userId of founded.newcomers) this.#fanout.user({ kind: 'joined', userId, channelId: founded.id });
+    for (const userId of new Set([founder.userId, ...founded.newcomers]))
+      this.#fanout.user({ kind: 'joined', userId, channelId: founded.id });
     return present(joined, 'membership');
   }
 }

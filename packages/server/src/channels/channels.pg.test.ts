@@ -87,7 +87,10 @@ test('[CHAN1] the same people get the same conversation, however many of them op
     memberCount: 3,
     memberIds: [ann, bob, carl].sort(),
   });
-  expect(rooms.notices.filter((notice) => notice.kind === 'joined' && notice.channelId === channel.id)).toHaveLength(3);
+  const told = rooms.notices.flatMap((one) =>
+    one.kind === 'joined' && one.channelId === channel.id ? one.userId : [],
+  );
+  expect(new Set(told)).toEqual(new Set([ann, bob, carl]));
   const pair = await rooms.channelCreation.direct(by(ann), [bob]);
   expect(pair.channel.id).not.toBe(channel.id);
   expect((await rooms.channelCreation.direct(by(bob), [ann, bob])).channel.id).toBe(pair.channel.id);

@@ -38,6 +38,9 @@ export class Members {
         // Whoever comes into an empty channel takes it over: nobody else is left who could name an owner.
         const role = change.memberCount === 0 ? 'owner' : firstRole(access.serverRole);
         await admit(change, [{ id: userId, role }]);
+      } else {
+        // The answer says that he is in; had his node missed that until now, his sockets would not hear when he is out again.
+        notifyJoined(change, channelId, [userId]);
       }
       return await joinedNow(change, userId);
     });
