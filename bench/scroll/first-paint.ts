@@ -28,8 +28,9 @@ const WATCH = `(() => {
 /** Waits for what was watched for. */
 const FOUND = `new Promise((resolve) => {
   const look = () => {
-    if (window.__seenAt === undefined) return setTimeout(look, 20);
+    // The entry of a paint comes after the frame that it tells of.
     const paint = performance.getEntriesByName('first-contentful-paint')[0];
+    if (window.__seenAt === undefined || paint === undefined) return setTimeout(look, 20);
     const page = performance.getEntriesByType('navigation')[0].responseEnd;
     const scripts = performance.getEntriesByType('resource').filter(({ name }) => /[/](?:start|base|app)-[^/]*[.]js$/.test(name));
     resolve({ page, scripts: Math.max(...scripts.map(({ responseEnd }) => responseEnd)), paint: paint.startTime, messages: window.__seenAt });

@@ -15,7 +15,7 @@ const PIXELS = 60;
 /** Five seconds of a display of 60 Hz. */
 const FRAMES = 300;
 /** What a display of 60 Hz gives a frame, and half of it more: then one was missed. */
-const FRAME_MS = 1_000 / 60;
+const FRAME_MS = 16.7;
 const MISSED_MS = FRAME_MS * 1.5;
 const TWO_FRAMES_MS = FRAME_MS * 2;
 const BARE = 'a bare page of plain text';
