@@ -1,47 +1,27 @@
 import type { PresenceData } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp } from './app.ts';
-import { readConfig } from './config/config.ts';
-import { createLogger } from './monitoring/logger.ts';
+import type { App } from './app.ts';
 import { SocketClient } from './testing/socket-client.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
 import { waitFor } from './testing/wait-for.ts';
+import { type ServedApp, serveApp } from './testing/whole-server.ts';
 
 const METRICS_TOKEN = 'metrics-token-of-the-test';
 let database: TestDatabase;
 let app: App;
 let url: string;
+let call: ServedApp['call'];
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const config = readConfig({
-    PORT: '0',
-    PARLEY_SIGN_UP: 'open',
-    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
-    PARLEY_METRICS_TOKEN: METRICS_TOKEN,
-  });
-  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
-  url = `http://127.0.0.1:${(await app.listen()).port}`;
+  ({ app, url, call } = await serveApp(database.config, { PARLEY_METRICS_TOKEN: METRICS_TOKEN }));
 });
 afterAll(async () => {
   await app.close();
   await database.drop();
 });
 
-async function post(
-  path: string,
-  body: object,
-  token?: string,
-): Promise<{ status: number; body: Record<string, unknown> }> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(`${url}/v1${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...authorization },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
-
+const post = (path: string, body: object, token?: string) => call('POST', path, body, token);
 const socket = (token: string) => SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token);
 
 describe('a whole server', () => {

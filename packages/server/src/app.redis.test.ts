@@ -1,28 +1,17 @@
 import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp } from './app.ts';
-import { readConfig } from './config/config.ts';
-import { createLogger } from './monitoring/logger.ts';
 import { SocketClient } from './testing/socket-client.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
 import { TestRedis } from './testing/test-redis.ts';
 import { waitFor } from './testing/wait-for.ts';
+import { type ServedApp, serveApp } from './testing/whole-server.ts';
 
 let database: TestDatabase;
 let redis: TestRedis;
-const apps: { app: App; url: string }[] = [];
+const apps: ServedApp[] = [];
 
-const start = async (redisUrl: string, more: Record<string, string> = {}) => {
-  const config = readConfig({
-    PORT: '0',
-    PARLEY_SIGN_UP: 'open',
-    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
-    REDIS_URL: redisUrl,
-    ...more,
-  });
-  const app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
-  return { app, url: `http://127.0.0.1:${(await app.listen()).port}` };
-};
+const start = (redisUrl: string, more: Record<string, string> = {}) =>
+  serveApp(database.config, { REDIS_URL: redisUrl, ...more });
 
 beforeAll(async () => {
   [database, redis] = await Promise.all([createTestDatabase(), TestRedis.start()]);
@@ -35,16 +24,8 @@ afterAll(async () => {
 });
 
 async function post(node: number, path: string, body: object, token?: string): Promise<Record<string, unknown>> {
-  const response = await fetch(`${apps[node]?.url}/v1${path}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  return { status: response.status, ...(text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)) };
+  const answer = await apps[node]?.call('POST', path, body, token);
+  return { status: answer?.status, ...answer?.body };
 }
 
 const socket = (node: number, token: string) =>

@@ -1,14 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp } from './app.ts';
+import type { App } from './app.ts';
 import { runProgram } from './cli/run-program.ts';
 import { tokenCommand } from './cli/token-command.ts';
 import { userCommand } from './cli/user-command.ts';
-import { readConfig } from './config/config.ts';
-import { createLogger } from './monitoring/logger.ts';
 import { SocketClient } from './testing/socket-client.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
+import { type ServedApp, serveApp } from './testing/whole-server.ts';
 
 const SECRET = 'a secret of the host application, long enough';
 const PASSWORD = 'a good password';
@@ -17,19 +16,12 @@ const WIDE = { PARLEY_RATE_SIGN_INS: 'off', PARLEY_RATE_SIGN_UPS: 'off', PARLEY_
 let database: TestDatabase;
 let app: App;
 let url: string;
+let call: ServedApp['call'];
 let owner: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const config = readConfig({
-    ...WIDE,
-    PORT: '0',
-    PARLEY_SIGN_UP: 'open',
-    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
-    PARLEY_JWT_SECRET: SECRET,
-  });
-  app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
-  url = `http://127.0.0.1:${(await app.listen()).port}`;
+  ({ app, url, call } = await serveApp(database.config, { ...WIDE, PARLEY_JWT_SECRET: SECRET }));
   const ownerToken = await app.ensureOwnerToken();
   owner = (await ask('POST', '/auth/claim-owner', { ownerToken, username: 'owner', password: PASSWORD })).token;
 });
@@ -38,19 +30,12 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** The body of an answer that is good; throws the code of one that is not. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
 async function ask(method: string, path: string, body?: object, token?: string): Promise<any> {
-  const response = await fetch(`${url}/v1${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`${method} ${path}: ${answer.code}`);
-  return answer;
+  const answer = await call(method, path, body, token);
+  if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.body.code}`);
+  return answer.body;
 }
 
 let lastName = 0;

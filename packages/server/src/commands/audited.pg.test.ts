@@ -1,14 +1,13 @@
 import { makeUuid, OPERATIONS, type OperationName, type RequestOf } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { prefixOf } from '../cluster.ts';
-import { readConfig } from '../config/config.ts';
-import { createLogger } from '../monitoring/logger.ts';
 import { DeadLetters } from '../queue/dead-letters.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { SocketClient } from '../testing/socket-client.ts';
 import { TestRedis } from '../testing/test-redis.ts';
+import { type ServedApp, serveApp } from '../testing/whole-server.ts';
 
 const PASSWORD = 'correct horse battery';
 
@@ -17,20 +16,14 @@ let redis: TestRedis;
 let letters: DeadLetters;
 let app: App;
 let url: string;
+let call: ServedApp['call'];
 let token: string;
 let client: SocketClient;
 
 beforeAll(async () => {
   [database, redis] = await Promise.all([migratedDatabase(), TestRedis.start()]);
   letters = new DeadLetters(await redis.link(prefixOf(await readEpoch(database.db))));
-  const config = readConfig({
-    PORT: '0',
-    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
-    PARLEY_SIGN_UP: 'open',
-    REDIS_URL: redis.url,
-  });
-  app = await createApp({ config, connection: database.database.config, logger: createLogger('silent', 'test') });
-  url = `http://127.0.0.1:${(await app.listen()).port}`;
+  ({ app, url, call } = await serveApp(database.database.config, { REDIS_URL: redis.url }));
   const ownerToken = (await app.ensureOwnerToken()) ?? '';
   token = (await post('/auth/claim-owner', { ownerToken, username: 'ada', password: PASSWORD })).token;
   client = await SocketClient.connect(`${url.replace('http', 'ws')}/v1/socket`, token);
@@ -44,8 +37,7 @@ afterAll(async () => {
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
 async function post(path: string, body: object): Promise<any> {
-  const headers = { 'content-type': 'application/json' };
-  return (await fetch(`${url}/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  return (await call('POST', path, body)).body;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation has an answer of its own.

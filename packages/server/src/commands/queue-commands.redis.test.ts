@@ -1,15 +1,13 @@
 import { type MessageId, makeUuid, type OutputOf, type UserId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, createApp } from '../app.ts';
 import { prefixOf } from '../cluster.ts';
-import { readConfig } from '../config/config.ts';
-import { createLogger } from '../monitoring/logger.ts';
 import { DeadLetters } from '../queue/dead-letters.ts';
 import { query } from '../storage/postgres.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { addChannel, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { TestRedis } from '../testing/test-redis.ts';
 import { waitFor } from '../testing/wait-for.ts';
+import { type ServedApp, serveApp } from '../testing/whole-server.ts';
 
 const PASSWORD = 'correct horse battery';
 const NEVER = '1-1';
@@ -17,56 +15,24 @@ const NEVER = '1-1';
 let database: MigratedDatabase;
 let redis: TestRedis;
 let letters: DeadLetters;
-let app: App;
-let url: string;
+let served: ServedApp;
 let owner: { token: string; id: UserId };
 beforeAll(async () => {
   [database, redis] = await Promise.all([migratedDatabase(), TestRedis.start()]);
   letters = new DeadLetters(await redis.link(prefixOf(await readEpoch(database.db))));
-  ({ app, url } = await start({ REDIS_URL: redis.url }));
-  const claimed = await ask('POST', '/auth/claim-owner', {
-    body: { ownerToken: await app.ensureOwnerToken(), username: 'ada', password: PASSWORD },
-  });
+  served = await serveApp(database.database.config, { REDIS_URL: redis.url });
+  const claim = { ownerToken: await served.app.ensureOwnerToken(), username: 'ada', password: PASSWORD };
+  const claimed = await served.call('POST', '/auth/claim-owner', claim);
   owner = { token: claimed.body.token, id: claimed.body.user.id };
 });
 afterAll(async () => {
-  await app.close();
+  await served.app.close();
   await redis.stop();
   await database.drop();
 });
 
-async function start(more: Record<string, string>) {
-  const config = readConfig({ PORT: '0', PARLEY_SIGN_UP: 'open', PARLEY_ALLOW_UNSAFE_DATABASE: 'true', ...more });
-  const started = await createApp({
-    config,
-    connection: database.database.config,
-    logger: createLogger('silent', 'test'),
-  });
-  return { app: started, url: `http://127.0.0.1:${(await started.listen()).port}` };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
-async function ask(method: string, path: string, { body, token, at = url }: Asked = {}): Promise<any> {
-  const response = await fetch(`${at}/v1${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
-}
-
-interface Asked {
-  readonly body?: object;
-  readonly token?: string;
-  readonly at?: string;
-}
-
 async function list(): Promise<OutputOf<'queue.list'>> {
-  return (await ask('GET', '/queue', { token: owner.token })).body;
+  return (await served.call('GET', '/queue', undefined, owner.token)).body;
 }
 
 async function newEntry(body: string) {
@@ -79,7 +45,7 @@ test('[ROAD13] an operator sees what was set aside without what it says, has it 
   const entry = await newEntry('late, but here');
   await letters.add(JSON.stringify(entry), 'refused by the database with SQLSTATE 22021');
   await letters.add('{"of":"another version"}', 'unreadable');
-  const told = await ask('GET', '/queue', { token: owner.token });
+  const told = await served.call('GET', '/queue', undefined, owner.token);
   expect(told.body).toMatchObject({
     isKept: true,
     nodes: [{ depth: 0, oldestAgeMs: 0 }],
@@ -90,8 +56,8 @@ test('[ROAD13] an operator sees what was set aside without what it says, has it 
   });
   expect(JSON.stringify(told.body)).not.toContain('late');
   const [readable, unreadable] = (await list()).parked ?? [];
-  const retry = (id = '') => ask('POST', `/queue/${id}/retry`, { token: owner.token, body: {} });
-  const drop = (id = '') => ask('DELETE', `/queue/${id}`, { token: owner.token });
+  const retry = (id = '') => served.call('POST', `/queue/${id}/retry`, {}, owner.token);
+  const drop = (id = '') => served.call('DELETE', `/queue/${id}`, undefined, owner.token);
   expect(await retry(readable?.id)).toMatchObject({ status: 200 });
   const stored = () => query(database.db, 'SELECT body FROM messages WHERE channel_id = $1', [entry.channelId]);
   await waitFor('it is stored', async () => (await stored()).length > 0);
@@ -104,26 +70,26 @@ test('[ROAD13] an operator sees what was set aside without what it says, has it 
 });
 
 test('[ROAD13] nobody but operators sees the queue or touches it', async () => {
-  const stranger = (await ask('POST', '/auth/sign-up', { body: { username: 'eve', password: PASSWORD } })).body.token;
+  const stranger = (await served.call('POST', '/auth/sign-up', { username: 'eve', password: PASSWORD })).body.token;
   for (const [method, path] of [
     ['GET', '/queue'],
     ['POST', `/queue/${NEVER}/retry`],
     ['DELETE', `/queue/${NEVER}`],
   ] as const) {
-    const body = method === 'POST' ? { body: {} } : {};
-    expect(await ask(method, path, { token: stranger, ...body })).toMatchObject({ status: 403 });
+    const body = method === 'POST' ? {} : undefined;
+    expect(await served.call(method, path, body, stranger)).toMatchObject({ status: 403 });
   }
 });
 
 test('[ROAD13] while Redis is away it is said that it is not known; without Redis, that nothing is kept', async () => {
-  const alone = await start({});
-  const told = await ask('GET', '/queue', { token: owner.token, at: alone.url });
+  const alone = await serveApp(database.database.config);
+  const told = await alone.call('GET', '/queue', undefined, owner.token);
   expect(told.body).toMatchObject({ isKept: false, parked: [] });
   await alone.app.close();
   redis.signal('SIGSTOP');
   try {
     expect(await list()).toMatchObject({ isKept: true, parked: null });
-    expect(await ask('DELETE', `/queue/${NEVER}`, { token: owner.token })).toMatchObject({
+    expect(await served.call('DELETE', `/queue/${NEVER}`, undefined, owner.token)).toMatchObject({
       status: 503,
       body: { code: 'unavailable' },
     });

@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import { makeUuid } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp } from '../app.ts';
-import { readConfig } from '../config/config.ts';
-import { createLogger } from '../monitoring/logger.ts';
 import { SocketClient } from '../testing/socket-client.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { type ServedApp, serveApp } from '../testing/whole-server.ts';
 import { placeOf } from './evaluate.ts';
 
 const OPTIONS = {
-  PORT: '0',
-  PARLEY_SIGN_UP: 'open',
-  PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
   PARLEY_RATE_SIGN_UPS: 'off',
   PARLEY_ENVIRONMENT: 'staging',
 };
@@ -22,36 +17,19 @@ const PASSWORD = 'correct horse';
 /** Before a node would look by itself: whatever it knows by then it was told. */
 const TOO_LATE_MS = 20_000;
 
-interface Server {
-  readonly app: App;
-  readonly url: string;
-}
-
 let database: TestDatabase;
 /** Two nodes on one database, and nothing else between them. */
-let servers: Server[];
+let servers: ServedApp[];
 let owner: string;
 
-async function start(env: Record<string, string> = {}): Promise<Server> {
-  const config = readConfig({ ...OPTIONS, ...env });
-  const app = await createApp({ config, connection: database.config, logger: createLogger('silent', 'test') });
-  return { app, url: `http://127.0.0.1:${(await app.listen()).port}` };
-}
+const start = (env: Record<string, string> = {}) => serveApp(database.config, { ...OPTIONS, ...env });
 
 async function ask(method: string, path: string, token: string | null, body?: object) {
-  const response = await fetch(`${servers[0]?.url}/v1${path}`, {
-    method,
-    headers: {
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
-  return { status: response.status, body: (await response.json()) as any };
+  const [first] = servers as [ServedApp];
+  return await first.call(method, path, body, token ?? undefined);
 }
 
-const connect = (server: Server | undefined, token: string) =>
+const connect = (server: ServedApp | undefined, token: string) =>
   SocketClient.connect(`${server?.url.replace('http', 'ws')}/v1/socket`, token);
 const noticeOf = (client: SocketClient) =>
   client.of('flags').at(-1)?.flags.notice ?? client.of('welcome')[0]?.flags.notice;
@@ -183,11 +161,7 @@ describe('feature flags on live nodes', () => {
     expect(noticeOf(client)).toBe('notice for owner');
     client.close();
     await server.app.close();
-    const missing = createApp({
-      config: readConfig({ ...OPTIONS, PARLEY_FLAG_PROVIDER: join(directory, makeUuid()) }),
-      connection: database.config,
-      logger: createLogger('silent', 'test'),
-    });
+    const missing = start({ PARLEY_FLAG_PROVIDER: join(directory, makeUuid()) });
     await expect(missing).rejects.toMatchObject({ code: 'flag_provider_unusable' });
     await rm(directory, { recursive: true });
   });

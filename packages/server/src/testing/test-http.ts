@@ -10,6 +10,7 @@ import { createLogger } from '../monitoring/logger.ts';
 import { addressKey, readRanges } from '../rate-limit/address.ts';
 import { clientAddress } from '../rate-limit/client-address.ts';
 import type { Actor } from '../users/actor.ts';
+import { type Answer, type AskOptions, ask } from './ask.ts';
 import type { MigratedDatabase } from './migrated-database.ts';
 import { type TestAccountsOptions, testAccounts } from './test-accounts.ts';
 
@@ -18,14 +19,6 @@ export interface TestHttpOptions extends TestAccountsOptions {
   readonly ports?: Partial<HttpPorts>;
   /** In place of, or besides, the handlers of accounts. */
   readonly handlers?: Partial<Handlers>;
-}
-
-/** An answer with its body read. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
-  readonly body: any;
 }
 
 export interface TestHttp extends ReturnType<typeof testAccounts> {
@@ -38,12 +31,6 @@ export interface TestHttp extends ReturnType<typeof testAccounts> {
   /** Sends bytes as they are and gives all that comes back until the server closes, or until `until` is in it. */
   raw(bytes: string | Buffer, until?: string): Promise<string>;
   stop(): Promise<void>;
-}
-
-export interface AskOptions {
-  readonly token?: string;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The HTTP door over the rooms of accounts, listening on a free port. */
@@ -91,22 +78,6 @@ export async function startTestHttp(database: MigratedDatabase, options: TestHtt
     raw: (bytes, until) => raw(port, bytes, until),
     stop: () => server.close(),
   };
-}
-
-async function ask(url: string, method: string, { token, body, headers }: AskOptions): Promise<Answer> {
-  const response = await fetch(url, {
-    method,
-    redirect: 'manual',
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const isJson = text !== '' && response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
 function raw(port: number, bytes: string | Buffer, until?: string): Promise<string> {
