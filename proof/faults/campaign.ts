@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { formatVerdict, type HistoryRecord, Random, runTrial, type TrialResult } from '@parley/load-test';
+import { damageOf, type HistoryRecord, Random, runTrial, type TrialResult } from '@parley/load-test';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
 import { PatientWebSocket } from '../patient-websocket.ts';
@@ -106,8 +106,9 @@ async function runOne(stage: Stage, seed: bigint, { only, shape, onFailure }: Ca
   const records: HistoryRecord[] = [];
   const result = await tryOut(installation, plan, seed, random, records);
   const troubles = [...result.troubles, ...installation.unexpectedEnds()];
-  const isOk = result.verdict.ok && troubles.length === 0;
   const { verdict, recoveryMs, durationMs } = result;
+  const damage = damageOf({ verdict, troubles });
+  const isOk = damage.violations === 0;
   const outcome: Outcome = {
     seed: String(seed),
     shape: plan.shape,
@@ -118,8 +119,7 @@ async function runOne(stage: Stage, seed: bigint, { only, shape, onFailure }: Ca
     records: verdict.records,
     acknowledged: verdict.acknowledged,
     received: verdict.received,
-    violations: Object.values(verdict.counts).reduce((sum, count) => sum + count, 0) + troubles.length,
-    story: isOk ? '' : [...troubles, formatVerdict(verdict)].join('\n'),
+    ...damage,
   };
   if (!isOk) {
     onFailure?.(outcome, records);

@@ -1,12 +1,4 @@
-import {
-  formatVerdict,
-  Random,
-  runTrial,
-  type SteadyFigures,
-  SteadyTalk,
-  type TrialResult,
-  type Verdict,
-} from '@parley/load-test';
+import { damageOf, Random, runTrial, type SteadyFigures, SteadyTalk, type TrialResult } from '@parley/load-test';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
 import { openPostgres } from '../../packages/server/src/storage/postgres.ts';
@@ -100,18 +92,10 @@ async function restart({ balancer }: RealCluster, node: ServerProcess): Promise<
   await waitFor('the balancer sends it people again', () => balancer.ready.has(node.port));
 }
 
-function reportOf(
-  { verdict, troubles, durationMs }: TrialResult,
-  figures: SteadyFigures,
-  restarts: number,
-): RollingReport {
-  const count = (names: readonly string[]): number =>
-    Object.entries(verdict.counts).reduce((sum, [name, found]) => sum + (names.includes(name) ? found : 0), 0);
-  const [lost, doubled] = [count(['I1']), count(['I2', 'I5'])];
-  const wrong = count(Object.keys(verdict.counts)) - lost - doubled + troubles.length;
-  return { ...figures, restarts, durationMs, lost, doubled, wrong, story: storyOf(verdict, troubles) };
-}
-
-function storyOf(verdict: Verdict, troubles: readonly string[]): string {
-  return [...troubles, ...(verdict.ok ? [] : [formatVerdict(verdict)])].join('\n');
+function reportOf(result: TrialResult, figures: SteadyFigures, restarts: number): RollingReport {
+  const { counts } = result.verdict;
+  const { violations, story } = damageOf(result);
+  const [lost, doubled] = [counts.I1 ?? 0, (counts.I2 ?? 0) + (counts.I5 ?? 0)];
+  const { durationMs } = result;
+  return { ...figures, restarts, durationMs, lost, doubled, wrong: violations - lost - doubled, story };
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { formatVerdict, Random, runTrial } from '@parley/load-test';
+import { damageOf, Random, runTrial } from '@parley/load-test';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
 import { openPostgres } from '../../packages/server/src/storage/postgres.ts';
@@ -75,12 +75,11 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const before = samples.at(-1)?.hours ?? 0;
     const startedAt = performance.now();
     for (let shift = samples.length; (samples.at(-1)?.hours ?? 0) < options.hours; shift++) {
-      const { verdict, troubles } = await runShift(server, database.db, shift, options);
-      const violations = Object.values(verdict.counts).reduce((sum, count) => sum + count, 0) + troubles.length;
+      const result = await runShift(server, database.db, shift, options);
       const held = await heldAtRest(server);
       const hours = before + (performance.now() - startedAt) / HOUR_MS;
-      const story = violations === 0 ? '' : [...troubles, formatVerdict(verdict)].join('\n');
-      const sample: Sample = { life, hours, acknowledged: verdict.acknowledged, violations, story, ...held };
+      const { acknowledged } = result.verdict;
+      const sample: Sample = { life, hours, acknowledged, ...damageOf(result), ...held };
       samples.push(sample);
       if (options.file !== null) keep(options.file, sample);
       options.onSample?.(sample);

@@ -1,3 +1,4 @@
+export { type Damage, damageOf } from './campaign/damage-of.ts';
 export { LINK_KINDS, type LinkKind, type LinkScene } from './campaign/link-kinds.ts';
 export { type SteadyFigures, SteadyTalk } from './campaign/steady-talk.ts';
 export { runTrial, type TrialFault, type TrialOptions, type TrialResult, type TrialWorld } from './campaign/trial.ts';

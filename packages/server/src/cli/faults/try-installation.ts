@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  damageOf,
   FaultProxy,
-  formatVerdict,
   LINK_KINDS,
   Random,
   runTrial,
@@ -113,15 +113,16 @@ export async function tryInstallation(db: Database, options: TryOptions): Promis
   };
 }
 
-function triedFault(fault: string, { verdict, troubles, recoveryMs }: TrialResult): TriedFault {
-  const ok = verdict.ok && troubles.length === 0;
+function triedFault(fault: string, result: TrialResult): TriedFault {
+  const { verdict, recoveryMs } = result;
+  const { violations, story } = damageOf(result);
   return {
     fault,
-    ok,
+    ok: violations === 0,
     acknowledged: verdict.acknowledged,
     received: verdict.received,
     recoveryMs: recoveryMs === null ? null : Math.round(recoveryMs),
-    story: ok ? '' : [...troubles, formatVerdict(verdict)].join('\n'),
+    story,
   };
 }
 
