@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addWebhooks, makeWorkspace, type Workspace } from '../support/workspace.ts';
+import { type Act, press } from './support/acts.ts';
 import { composer, useWorld } from './support/world.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -54,18 +55,12 @@ async function clear(page: Page): Promise<void> {
   await settled(page);
 }
 
-type Act = (page: Page) => Promise<unknown>;
-
 /** Pages apart from the conversation are loaded when they are first gone to. */
 const heading =
   (name: string): Act =>
   (page) =>
     page.getByRole('heading', { name, exact: true }).first().waitFor();
 
-const press =
-  (key: string): Act =>
-  (page) =>
-    page.keyboard.press(key);
 const click =
   (name: string): Act =>
   (page) =>

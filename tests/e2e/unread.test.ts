@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { makePerson } from '../support/people.ts';
+import { type Act, press } from './support/acts.ts';
 import { message, PATIENCE_MS, useWorld } from './support/world.ts';
 
 const poll = { timeout: PATIENCE_MS, interval: 50 };
@@ -42,7 +43,6 @@ test('a conversation leads from one unread mention to the next, in a thread as w
   await page.locator('.pane').locator('article').filter({ hasText: 'reply 40' }).waitFor();
 });
 
-type Act = (page: Page) => Promise<unknown>;
 interface Covering {
   readonly what: string;
   readonly size?: { readonly width: number; readonly height: number };
@@ -55,10 +55,6 @@ const DESK = { width: 1_280, height: 720 };
 const pane = (page: Page) => page.getByRole('complementary');
 const openDetails: Act = (page) => page.goto(`${page.url()}/details`).then(() => pane(page).waitFor());
 const closePane: Act = (page) => pane(page).getByRole('button', { name: 'Close' }).click();
-const press =
-  (key: string): Act =>
-  (page) =>
-    page.keyboard.press(key);
 const openByKey =
   (key: string): Act =>
   (page) =>
