@@ -22,8 +22,8 @@ interface Waiting<Key, Value> {
 
 /**
  * Turns single look-ups into loads of many: what is asked in one moment goes together, and batches form while earlier ones run
- * and for a while after the last one began. A quiet process thus loads one key at a time without delay; a busy one costs far less per key, for most of what a load costs
- * it costs for one key too.
+ * and for a while after the last one began. A quiet process thus loads one key at a time without delay; a busy one costs far less
+ * for each key, since most of what a load costs it costs for a single one too.
  */
 export function batched<Key, Value>(options: BatchedOptions<Key, Value>): (key: Key) => Promise<Value | undefined> {
   const { load, nameOf, maxKeys, maxRunning, spacingMs, clock } = options;

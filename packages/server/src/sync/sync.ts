@@ -54,7 +54,6 @@ export interface SyncOptions {
 export class Sync implements SyncSource {
   readonly #db: Database;
   readonly #epoch: () => string;
-  readonly #recent: RecentMessages | undefined;
   readonly #options: SyncOptions;
   readonly #own: OwnReads;
 
@@ -62,7 +61,6 @@ export class Sync implements SyncSource {
     this.#db = db;
     this.#epoch = epoch;
     this.#options = options;
-    this.#recent = options.recent;
     this.#own = new OwnReads(db, options.clock ?? systemClock);
   }
 
@@ -132,7 +130,7 @@ export class Sync implements SyncSource {
 
   /** As `changes`, with all who are out since then: they are told even when the changes are too many. */
   async missed(channelId: ChannelId, since: number): Promise<{ changes: Changes; left: UserId[] }> {
-    if (this.#recent?.isOn === true) {
+    if (this.#options.recent?.isOn === true) {
       const row = await readChannel(this.#db, channelId);
       const changes = row === null ? null : await this.#recentChanges(channelView(row), since);
       // Members did not change in it, so nobody is out.
@@ -153,7 +151,7 @@ export class Sync implements SyncSource {
 
   /** The channel is read before the access: what is shown is never newer than the word that it may be seen. */
   async #recentChangesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes | null> {
-    if (this.#recent?.isOn !== true) return null;
+    if (this.#options.recent?.isOn !== true) return null;
     const row = await readChannel(this.#db, channelId);
     if (row === null || row.kind === 'thread') return null;
     demand(await accessOf(this.#db, userId, channelId), 'message.history');
@@ -174,7 +172,7 @@ export class Sync implements SyncSource {
     userId: UserId,
     batch: readonly Since[],
   ): Promise<{ changes: Changes[]; gone: ChannelId[]; isWhole: boolean }> {
-    if (this.#recent?.isOn !== true) return { ...(await this.#readOwnWhole(userId, batch)), isWhole: true };
+    if (this.#options.recent?.isOn !== true) return { ...(await this.#readOwnWhole(userId, batch)), isWhole: true };
     const ids = batch.map((point) => point.channelId);
     const channels = await this.#own.views(userId, ids);
     const here = batch.filter(({ channelId }) => channels.has(channelId));
@@ -190,7 +188,7 @@ export class Sync implements SyncSource {
   /** What changed in a channel since a rev, as of the moment at which it was read; null when the cache does not have it. */
   async #recentChanges(channel: ChannelView, since: number): Promise<Changes | null> {
     if (since > channel.rev) return null;
-    const messages = (await this.#recent?.changes(channel.id, since, channel.rev)) ?? null;
+    const messages = (await this.#options.recent?.changes(channel.id, since, channel.rev)) ?? null;
     return messages === null ? null : changesOf(channel, since, messages, { joined: [], left: [] });
   }
 
