@@ -97,3 +97,15 @@ test('a menu takes the focus, moves by arrows and letters, and gives the focus b
   await expect.poll(() => page.getByRole('menu').count(), poll).toBe(0);
   await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")'), poll).toBe('More');
 });
+
+test('who opens a conversation with the pointer and writes at once, writes in it', async () => {
+  const wes = await makePerson(world.server.url, 'Wes');
+  await wes.client.createChannel({ kind: 'private', name: 'plans', memberIds: [] });
+  const page = await world.open(wes, { hash: '#/' });
+  await page.getByRole('link', { name: 'plans' }).click();
+  await composer(page).waitFor();
+  await page.keyboard.type('Hello, is this on?');
+  await expect.poll(() => composer(page).inputValue(), poll).toBe('Hello, is this on?');
+  await page.keyboard.press('Enter');
+  await message(page, 'Hello, is this on?').waitFor();
+});

@@ -2,6 +2,7 @@ import { getAuthInfo } from '@parley/client';
 import { useEffect, useState } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
 import { Logo } from '../../ui/logo.tsx';
+import { findComposer } from './find-composer.ts';
 
 /** Whose server this is. `isTop` where nothing stands above it. */
 export function ServerHead({ isTop }: { readonly isTop: boolean }) {
@@ -31,6 +32,5 @@ export function ServerHead({ isTop }: { readonly isTop: boolean }) {
 
 function skipToMain(event: { preventDefault(): void }): void {
   event.preventDefault();
-  const composer = document.querySelector<HTMLElement>('.composer textarea');
-  (composer ?? document.getElementById('main'))?.focus();
+  (findComposer() ?? document.getElementById('main'))?.focus();
 }

@@ -4,6 +4,7 @@ import { useClient } from '../../chat/chat-provider.tsx';
 import { navigate, type Route, toChannel } from '../../lib/routes.ts';
 import { attentionOf, makeSections } from '../channel-list/sections.ts';
 import { withFilter } from '../search/search-text.ts';
+import { findComposer } from './find-composer.ts';
 
 interface Options {
   readonly route: Route;
@@ -33,7 +34,7 @@ export function useShortcuts(options: Options): void {
         const at = route.name === 'channel' ? list.findIndex(({ id }) => id === route.channelId) : -1;
         const next = walk(list, at, step, (info) => !event.shiftKey || attentionOf(info).level !== 'none');
         if (next !== undefined) act(event, () => navigate(toChannel(next.id)));
-      }
+      } else if (isLostText(event)) findComposer(event.target as Element)?.focus();
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
@@ -65,6 +66,14 @@ function searchFrom(client: ChatClient, route: Route): string {
 function act(event: KeyboardEvent, action: () => void): void {
   event.preventDefault();
   action();
+}
+
+/** Somebody writes, and nothing is there to take it: the field that has the focus by now does. */
+function isLostText(event: KeyboardEvent): boolean {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || key.length !== 1 || key === ' ') return false;
+  // Menus and pickers go by letters themselves.
+  return target instanceof Element && !isTyping(target) && target.closest('[popover]') === null;
 }
 
 function isTyping(target: EventTarget | null): boolean {
