@@ -126,6 +126,44 @@ test('an answer that was lost with the socket does not double the message', asyn
   ann.close();
 });
 
+test('what has come back as an event is sent, though its answer was lost, and waits no longer', async () => {
+  const { clock, server, client } = world();
+  const general = server.channel('general', [server.user('ann'), server.user('bob')]);
+  const ann = client('ann');
+  await online(clock, ann);
+  const told: string[] = [];
+  ann.on('outgoing', ({ status }) => told.push(status));
+  server.faults.loseAnswer = 1;
+  const pending = ann.channel(general.id).send('once');
+  await clock.advance(1_000);
+  server.faults.loseAnswer = 0;
+  server.answers.set('message.send', () => {
+    throw new Error('nothing more is sent');
+  });
+  await clock.advance(5_000);
+  expect(await pending).toMatchObject({ seq: 1, id: pending.id });
+  expect(told.filter((status) => status === 'sent')).toEqual(['sent']);
+  await ann.drained();
+  ann.close();
+});
+
+test('a message that failed is sent after all once it is seen in its channel', async () => {
+  const { clock, server, client } = world();
+  const general = server.channel('general', [server.user('bob')]);
+  const ann = client('ann');
+  await online(clock, ann);
+  const channel = ann.channel(general.id);
+  const pending = channel.send('it was there');
+  await clock.advance(100);
+  await expect(pending).rejects.toMatchObject({ code: 'not_found' });
+  server.invite(general, server.user('ann'));
+  general.send(server.user('ann').id, pending.id, 'it was there');
+  await clock.advance(100);
+  expect(channel.messages.getSnapshot().items).toMatchObject([{ id: pending.id, status: 'sent', seq: 1 }]);
+  expect(channel.messages.getSnapshot().items.length).toBe(1);
+  ann.close();
+});
+
 test('what could not be sent survives the client, and goes out once, in order', async () => {
   const { clock, server, client } = world();
   const general = server.channel('general', [server.user('ann'), server.user('bob')]);

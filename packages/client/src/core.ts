@@ -263,6 +263,7 @@ export class Core implements AllPorts {
 
   onMessage(message: MessageView): void {
     this.typists.set(message.channelId, message.senderId, false);
+    this.sender.arrived(message);
     for (const stream of this.streams) stream.take(message);
   }
 

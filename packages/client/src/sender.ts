@@ -1,4 +1,4 @@
-import type { ChannelId, MessageId, Sent, UserId } from '@parley/protocol';
+import type { ChannelId, MessageId, MessageView, Sent, UserId } from '@parley/protocol';
 import { ParleyError, toParleyError } from './errors.ts';
 import type { OutgoingEvent } from './events.ts';
 import { retryDelayMs } from './reconnect.ts';
@@ -110,6 +110,16 @@ export class Sender {
     return this.#queue.inChannel(channelId);
   }
 
+  /**
+   * The user's own message has come from the server: it is sent, whether its answer was lost, is still on its way, or said that it
+   * had failed. Also one that another tab sent out of the same outbox.
+   */
+  arrived({ id, channelId, seq, rev, createdAt, senderId }: MessageView): void {
+    const message = this.#queue.get(id)?.message;
+    if (message !== undefined && (message.senderId ?? this.#ports.userId()) === senderId)
+      this.#succeed(message, { channelId, id, seq, rev, createdAt });
+  }
+
   retry(id: MessageId): PendingSend {
     const message = this.#queue.retry(id, this.#nextOrder());
     const pending = this.#pending(id);
@@ -195,7 +205,8 @@ export class Sender {
     }
     try {
       const sent = await this.#ports.call('message.send', input, { timeoutMs: ANSWER_TIMEOUT_MS });
-      this.#succeed(message, sent);
+      // Otherwise it has arrived before its answer, or was taken back.
+      if (this.#queue.get(id) !== undefined) this.#succeed(message, sent);
     } catch (cause) {
       this.#refuse(id, toParleyError(cause, 'send'));
     }
