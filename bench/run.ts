@@ -1,11 +1,11 @@
-/** `npm run bench -- NAME|all [--quick] [--large] [--size N] [--json FILE]` */
+/** `npm run bench`: see its `--help`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readCount, scriptCommand } from '../scripts/command-line.ts';
 import type { Bench, BenchResult } from './bench.ts';
 import { nodeCommand } from './processes.ts';
 import { formatBudgets, formatResult } from './report.ts';
@@ -33,31 +33,23 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   scroll: () => import('./scroll/scroll.ts'),
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    large: { type: 'boolean', default: false },
-    size: { type: 'string' },
-    json: { type: 'string' },
-  },
-});
-const names = positionals.includes('all') ? Object.keys(BENCHES) : positionals;
-
-const isSize = values.size === undefined || /^[1-9]\d*$/.test(values.size);
-if (!isSize || names.length === 0 || names.some((name) => !(name in BENCHES))) {
-  console.error('usage: npm run bench -- NAME|all [--quick] [--large] [--size N] [--json FILE]\n');
-  for (const load of Object.values(BENCHES)) {
-    const { name, description } = await load();
-    console.error(`  ${name.padEnd(12)} ${description}`);
-  }
-  process.exit(2);
-}
+const isHelpAsked = process.argv.includes('--help');
+const command = scriptCommand('bench', 'Measures Parley, beside others where there are any.')
+  .argument('<names...>', `all, or some of ${Object.keys(BENCHES).join(', ')}`)
+  .option('--quick', 'shorter and rougher')
+  .option('--large', 'up to ten million messages')
+  .option('--size <n>', 'another size, of what the bench counts', readCount)
+  .option('--json <file>', 'writes what came out')
+  .addHelpText('after', isHelpAsked ? `\n${await descriptions()}` : '')
+  .parse();
+const options = command.opts<{ quick?: true; large?: true; size?: number; json?: string }>();
+const names = command.args.includes('all') ? Object.keys(BENCHES) : command.args;
+for (const name of names) if (!(name in BENCHES)) command.error(`error: there is no bench called ${name}`);
 
 const results: BenchResult[] = [];
 const failed: string[] = [];
-const { quick, large } = values;
-const size = values.size === undefined ? {} : { size: Number(values.size) };
+const { quick = false, large = false } = options;
+const size = options.size === undefined ? {} : { size: options.size };
 for (const name of names) {
   const startedAt = performance.now();
   try {
@@ -69,14 +61,19 @@ for (const name of names) {
     console.error(`${name} failed:`, error);
   }
   console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
-  if (values.json !== undefined) {
-    writeFileSync(values.json, `${JSON.stringify(names.length === 1 ? results[0] : results, null, 2)}\n`);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(names.length === 1 ? results[0] : results, null, 2)}\n`);
   }
 }
 if (names.length > 1) console.log(formatBudgets(results));
 if (failed.length > 0) {
   console.error(`failed: ${failed.join(', ')}`);
   process.exitCode = 1;
+}
+
+async function descriptions(): Promise<string> {
+  const benches = await Promise.all(Object.values(BENCHES).map((load) => load()));
+  return benches.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join('\n');
 }
 
 async function runHere(name: string): Promise<BenchResult> {
@@ -93,7 +90,7 @@ async function runApart(name: string): Promise<BenchResult> {
   const json = join(directory, 'result.json');
   const [program = '', ...rest] = nodeCommand(fileURLToPath(import.meta.url));
   const flags = [...(quick ? ['--quick'] : []), ...(large ? ['--large'] : [])];
-  const sized = values.size === undefined ? [] : ['--size', values.size];
+  const sized = options.size === undefined ? [] : ['--size', String(options.size)];
   const child = spawn(program, [...rest, name, ...flags, ...sized, '--json', json], {
     stdio: 'inherit',
     detached: true,

@@ -1,8 +1,8 @@
-/** `npm run faults -- [--count N] [--seed S] [--only KIND[+KIND]] [--json FILE] [--fresh] [--list]` */
+/** `npm run faults`: see its `--help`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Random } from '@parley/load-test';
+import { readCount, readSeed, scriptCommand } from '../../scripts/command-line.ts';
 import { forgetOutcomes, type Outcome, runCampaign, Stage } from './campaign.ts';
 import type { FaultKind } from './fault.ts';
 import { FAULT_KINDS } from './plan.ts';
@@ -10,28 +10,29 @@ import { formatReport, repeatLine, reportOf } from './report.ts';
 
 const DIRECTORY = 'artifacts/faults';
 
-const { values } = parseArgs({
-  options: {
-    count: { type: 'string', default: '200' },
-    seed: { type: 'string', default: String(Date.now()) },
-    only: { type: 'string' },
-    json: { type: 'string' },
-    fresh: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-  },
-});
+const options = scriptCommand(
+  'faults',
+  'Breaks real processes while people talk, and has the checker judge what they saw.',
+)
+  .option('--count <n>', 'trials', readCount, 200)
+  .option('--seed <seed>', 'run again with the same one it goes on where it ended', readSeed)
+  .option('--only <kinds>', 'kinds of fault, joined by +')
+  .option('--fresh', 'begins anew')
+  .option('--list', 'tells the kinds of fault')
+  .option('--json <file>', 'writes what came out')
+  .parse()
+  .opts<{ count: number; seed?: bigint; only?: string; fresh?: true; list?: true; json?: string }>();
 
-if (values.list) {
+if (options.list) {
   for (const { name, row, what, shapes } of FAULT_KINDS)
     console.log(`${name.padEnd(26)} ${row.padEnd(4)} ${what}${shapes.length === 1 ? ` (${shapes[0]})` : ''}`);
   process.exit(0);
 }
 
-const only = values.only?.split('+').map(kindOf);
-const seed = BigInt(values.seed);
-const count = Number(values.count);
-const file = join(DIRECTORY, `${seed}${values.only === undefined ? '' : `-${values.only}`}.jsonl`);
-if (values.fresh) forgetOutcomes(file);
+const only = options.only?.split('+').map(kindOf);
+const { count, seed = BigInt(Date.now()) } = options;
+const file = join(DIRECTORY, `${seed}${options.only === undefined ? '' : `-${options.only}`}.jsonl`);
+if (options.fresh) forgetOutcomes(file);
 const startedAt = performance.now();
 console.log(`seed ${seed}: ${count} trials; what is done is kept in ${file}`);
 
@@ -57,8 +58,8 @@ const outcomes = await runCampaign(stage, {
 });
 const report = reportOf(outcomes);
 console.log(`\n${formatReport(report)}`);
-for (const outcome of report.failed) console.log(`FAILED  ${repeatLine(outcome, values.only)}`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+for (const outcome of report.failed) console.log(`FAILED  ${repeatLine(outcome, options.only)}`);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 await end(report.violations === 0 && report.ran > 0 ? 0 : 1);
 
 async function end(code: number): Promise<never> {
@@ -71,7 +72,7 @@ function tell(outcome: Outcome, done: number): void {
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
   const felt = recoveryMs === null ? 'never recovered' : `recovered in ${recoveryMs} ms`;
   console.log(`${done}/${count} ${seconds} s  ${shape} ${faults.join(' + ')}: ${acknowledged} acknowledged, ${felt}`);
-  if (!ok) console.log(`${story}\n  repeat: ${repeatLine(outcome, values.only)}`);
+  if (!ok) console.log(`${story}\n  repeat: ${repeatLine(outcome, options.only)}`);
 }
 
 function kindOf(name: string): FaultKind {

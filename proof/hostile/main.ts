@@ -1,31 +1,32 @@
-/** `npm run hostile -- [--requests N] [--frames N] [--every N] [--seed S] [--only LETTER,LETTER] [--json FILE]` */
+/** `npm run hostile`: see its `--help`. */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readCount, readSeed, scriptCommand } from '../../scripts/command-line.ts';
 import { formatHostile, runHostile } from './run.ts';
 
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '100' },
-    frames: { type: 'string', default: '20000' },
-    every: { type: 'string', default: '1' },
-    seed: { type: 'string', default: String(Date.now()) },
-    only: { type: 'string' },
-    json: { type: 'string' },
-  },
-});
+const options = scriptCommand(
+  'hostile',
+  'Sends bad input to a real process while two people talk who must notice nothing.',
+)
+  .option('--requests <n>', 'generated requests for each operation', readCount, 100)
+  .option('--frames <n>', 'generated frames', readCount, 20_000)
+  .option('--every <n>', 'takes one of so many cases', readCount, 1)
+  .option('--seed <seed>', 'repeats what was generated', readSeed)
+  .option('--only <letters>', 'categories, parted by commas')
+  .option('--json <file>', 'writes what came out')
+  .parse()
+  .opts<{ requests: number; frames: number; every: number; seed?: bigint; only?: string; json?: string }>();
 
+const { seed = BigInt(Date.now()) } = options;
 const report = await runHostile({
-  requests: Number(values.requests),
-  frames: Number(values.frames),
-  every: Number(values.every),
-  seed: BigInt(values.seed),
-  only: values.only?.split(','),
+  requests: options.requests,
+  frames: options.frames,
+  every: options.every,
+  seed,
+  only: options.only?.split(','),
   log: (line) => console.log(line),
 });
 console.log(`\n${formatHostile(report)}`);
 if (report.cases.failed > 0)
-  console.log(
-    `repeat: npm run hostile -- --seed ${values.seed} --requests ${values.requests} --frames ${values.frames}`,
-  );
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`repeat: npm run hostile -- --seed ${seed} --requests ${options.requests} --frames ${options.frames}`);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 process.exit(report.cases.failed === 0 ? 0 : 1);

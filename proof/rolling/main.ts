@@ -1,17 +1,19 @@
-/** `npm run rolling -- [--rate 500] [--devices 8] [--rounds 1] [--json FILE]`: three nodes are restarted in turn while people talk. */
+/** `npm run rolling`: three nodes are restarted in turn while people talk. */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { startRealCluster } from '../../packages/server/src/testing/real-cluster.ts';
+import { readCount, scriptCommand } from '../../scripts/command-line.ts';
 import { runRolling } from './rolling.ts';
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: 'string', default: '500' },
-    devices: { type: 'string', default: '8' },
-    rounds: { type: 'string', default: '1' },
-    json: { type: 'string' },
-  },
-});
+const options = scriptCommand(
+  'rolling',
+  'Restarts three nodes in turn while people talk, and tells what that cost them.',
+)
+  .option('--rate <n>', 'messages a second', readCount, 500)
+  .option('--devices <n>', 'who talk', readCount, 8)
+  .option('--rounds <n>', 'how often each node is restarted', readCount, 1)
+  .option('--json <file>', 'writes what came out')
+  .parse()
+  .opts<{ rate: number; devices: number; rounds: number; json?: string }>();
 
 console.log('starting PostgreSQL, Redis, three nodes and a balancer');
 const cluster = await startRealCluster({ env: { PARLEY_LOG_LEVEL: 'warn' } });
@@ -20,17 +22,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void cluster.stop().then(() => process.exit(130)));
 try {
   const report = await runRolling(cluster, {
-    perSecond: Number(values.rate),
-    devices: Number(values.devices),
-    rounds: Number(values.rounds),
+    perSecond: options.rate,
+    devices: options.devices,
+    rounds: options.rounds,
     onRestart: (node, ms) => console.log(`node ${node + 1} is back after ${(ms / 1_000).toFixed(1)} s`),
   });
   const { restarts, durationMs, sent, acknowledged, perSecond, lost, doubled, refused, wrong, ack, story } = report;
   console.log(
     [
       '',
-      `${restarts} restarts in ${(durationMs / 1_000).toFixed(1)} s, ${values.devices} devices in two rooms`,
-      `sent          ${sent} (${perSecond.toFixed(0)} a second; ${values.rate} were asked for)`,
+      `${restarts} restarts in ${(durationMs / 1_000).toFixed(1)} s, ${options.devices} devices in two rooms`,
+      `sent          ${sent} (${perSecond.toFixed(0)} a second; ${options.rate} were asked for)`,
       `acknowledged  ${acknowledged}`,
       `lost          ${lost}`,
       `doubled       ${doubled}`,
@@ -40,7 +42,7 @@ try {
     ].join('\n'),
   );
   if (story !== '') console.log(`\n${story}`);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   process.exitCode = lost + doubled + refused.length + wrong === 0 && acknowledged === sent ? 0 : 1;
 } finally {
   await cluster.stop();

@@ -1,22 +1,21 @@
-/** `npm run soak -- --hours H [--name NAME] [--json FILE]`: a run of the same name goes on where the last one ended. */
+/** `npm run soak`: a run of the same name goes on where the last one ended. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readAmount, scriptCommand } from '../../scripts/command-line.ts';
 import { runSoak } from './soak.ts';
 
-const { values } = parseArgs({
-  options: {
-    hours: { type: 'string', default: '8' },
-    name: { type: 'string', default: new Date().toISOString().slice(0, 10) },
-    json: { type: 'string' },
-  },
-});
+const options = scriptCommand('soak', 'Lets people talk for hours under small faults, and looks for what grows.')
+  .option('--hours <hours>', 'how long', readAmount, 8)
+  .option('--name <name>', 'a run of the same name goes on', new Date().toISOString().slice(0, 10))
+  .option('--json <file>', 'writes what came out')
+  .parse()
+  .opts<{ hours: number; name: string; json?: string }>();
 
 const report = await runSoak({
-  hours: Number(values.hours),
+  hours: options.hours,
   shiftMs: 30_000,
   devices: 20,
-  file: join('artifacts', 'soak', `${values.name}.jsonl`),
+  file: join('artifacts', 'soak', `${options.name}.jsonl`),
   onSample: ({
     hours,
     memoryBytes,
@@ -29,7 +28,7 @@ const report = await runSoak({
     story,
   }) => {
     console.log(
-      `${hours.toFixed(2)}/${values.hours} h  ${mib(memoryBytes)} held (heap ${mib(heapBytes)}), ${descriptors} descriptors, ${timers} timers, ` +
+      `${hours.toFixed(2)}/${options.hours} h  ${mib(memoryBytes)} held (heap ${mib(heapBytes)}), ${descriptors} descriptors, ${timers} timers, ` +
         `loop p99 ${loopDelayP99Ms.toFixed(0)} ms, ${acknowledged} acknowledged, ${violations} violations`,
     );
     if (story !== '') console.log(story);
@@ -42,7 +41,7 @@ const slope =
 console.log(
   `${hours.toFixed(2)} hours, ${shifts} shifts, ${acknowledged} sends acknowledged: ${violations} violations, ${slope}`,
 );
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 process.exit(violations === 0 && troubles.length === 0 ? 0 : 1);
 
 function mib(bytes: number): string {

@@ -1,10 +1,10 @@
-/** `npm run sim`: see the usage. Exits with 1 when an invariant was broken, or a planted bug was not found. */
+/** `npm run sim`: see its `--help`. Exits with 1 when an invariant was broken, or a planted bug was not found. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Arguments, readArguments, USAGE } from './campaign/arguments.ts';
+import { type Arguments, readArguments } from './campaign/arguments.ts';
 import { buildWorker } from './campaign/bundle.ts';
 import { drawStart, emptyTotals, progressLine, runCampaign, type Totals } from './campaign/campaign.ts';
 import { describeOutcome, describePlan, readKeptPlan, shrinkOutcome } from './campaign/one-seed.ts';
@@ -17,17 +17,13 @@ const CHECKPOINT = join(ARTIFACTS, 'campaign.json');
 const PROGRESS_PERIOD_MS = 5_000;
 
 async function main(options: Arguments): Promise<boolean> {
-  if (options.help) {
-    console.log(USAGE);
-    return true;
-  }
   mkdirSync(ARTIFACTS, { recursive: true });
-  if (options.plant !== null) return hunt(options, options.plant);
+  if (options.plant !== undefined) return hunt(options, options.plant);
   const bundle = await buildWorker([]);
   const pool = new WorkerPool(bundle.file);
   try {
-    if (options.plan !== null) return await runOne(options, pool, readKeptPlan(options.plan));
-    if (options.seed !== null) return await runOne(options, pool, { seed: String(options.seed) });
+    if (options.plan !== undefined) return await runOne(options, pool, readKeptPlan(options.plan));
+    if (options.seed !== undefined) return await runOne(options, pool, { seed: String(options.seed) });
     return await campaign(options, pool);
   } finally {
     pool.close();
@@ -38,7 +34,7 @@ async function main(options: Arguments): Promise<boolean> {
 async function campaign(options: Arguments, pool: WorkerPool): Promise<boolean> {
   const from = startOf(options);
   const endsAt =
-    options.seeds === null ? performance.now() + (options.minutes ?? 1) * 60_000 : Number.POSITIVE_INFINITY;
+    options.seeds === undefined ? performance.now() + (options.minutes ?? 1) * 60_000 : Number.POSITIVE_INFINITY;
   let toldAt = performance.now();
   let isStopped = false;
   process.once('SIGINT', () => {
@@ -119,15 +115,9 @@ function describeTotals(totals: Totals): string {
 }
 
 function writeJson({ json }: Arguments, result: object): void {
-  if (json === null) return;
+  if (json === undefined) return;
   mkdirSync(dirname(json), { recursive: true });
   writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-try {
-  if (!(await main(readArguments(process.argv.slice(2))))) process.exitCode = 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.error(USAGE);
-  process.exitCode = 2;
-}
+if (!(await main(readArguments()))) process.exitCode = 1;
