@@ -9,7 +9,7 @@ import { atMost, type BenchOptions, type BenchResult, createResult, median } fro
 export const name = 'start';
 export const description = 'from the command to ready, on a fresh directory and on one that exists';
 
-const PROGRAM = fileURLToPath(new URL('../packages/server/dist/cli.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../packages/server/dist/parley.mjs', import.meta.url));
 
 /** Starts the built server and tells how long it took until it could be used. */
 async function startOnce(dataDir: string): Promise<number> {

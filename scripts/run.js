@@ -9,7 +9,7 @@ import { tooOld } from './node-version.js';
 import { markBuilt, stalePackages } from './stale-packages.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const program = join(root, 'packages', 'server', 'dist', 'cli.js');
+const program = join(root, 'packages', 'server', 'dist', 'parley.mjs');
 
 const complaint = tooOld(process.versions.node, join(root, 'package.json')) || notInstalled() || notBuilt();
 if (complaint) {

@@ -11,6 +11,9 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'parley-run-'));
 });
 
+/** What the command line is started from. */
+const PROGRAM = 'packages/server/dist/parley.mjs';
+
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function write(path: string, secondsAgo: number): void {
@@ -30,6 +33,7 @@ describe('a package is built again', () => {
       [
         ['packages/server/src/a.ts', 9],
         ['packages/server/dist/.tsbuildinfo', 5],
+        [PROGRAM, 4],
       ],
       [],
     ],
@@ -51,6 +55,15 @@ describe('a package is built again', () => {
       ['web'],
     ],
     ['not when it has no sources', [['packages/web/package.json', 1]], []],
+    [
+      'when only the compiler has run since',
+      [
+        ['packages/server/dist/.tsbuildinfo', 9],
+        [PROGRAM, 5],
+        ['packages/protocol/dist/.tsbuildinfo', 1],
+      ],
+      ['server'],
+    ],
   ])('%s', (_, files, expected) => {
     for (const [path, secondsAgo] of files) write(path, secondsAgo);
     expect(stalePackages(root)).toEqual(expected);
@@ -68,6 +81,7 @@ describe('a package is built again', () => {
 test('a build that changed nothing is remembered all the same', () => {
   write('packages/server/dist/.tsbuildinfo', 5);
   write('packages/server/src/a.test.ts', 1);
+  write(PROGRAM, 0);
   markBuilt(root, stalePackages(root), Date.now());
   expect(stalePackages(root)).toEqual([]);
 });

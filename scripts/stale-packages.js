@@ -2,7 +2,11 @@ import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a build writes last: the compiler's and the bundler's. */
-const STAMPS = [join('dist', '.tsbuildinfo'), join('dist', 'index.html')];
+const COMPILED = join('dist', '.tsbuildinfo');
+const STAMPS = [COMPILED, join('dist', 'index.html')];
+
+/** What the command line is started from: it holds what every package was compiled from. */
+const PROGRAM = join('packages', 'server', 'dist', 'parley.mjs');
 
 /** Besides `src`, what a build depends on. */
 const INPUTS = ['package.json', 'tsconfig.json', 'index.html', 'vite.config.ts'];
@@ -15,7 +19,8 @@ const INPUTS = ['package.json', 'tsconfig.json', 'index.html', 'vite.config.ts']
  */
 export function stalePackages(root) {
   const packages = join(root, 'packages');
-  return readdirSync(packages).filter((name) => isStale(join(packages, name)));
+  const isProgramOld = isProgramStale(root);
+  return readdirSync(packages).filter((name) => isStale(join(packages, name)) || (name === 'server' && isProgramOld));
 }
 
 /**
@@ -30,6 +35,20 @@ export function markBuilt(root, names, builtAtMs) {
   for (const stamp of names.flatMap((name) => stampOf(join(root, 'packages', name)) ?? [])) {
     utimesSync(stamp, builtAtMs / 1000, builtAtMs / 1000);
   }
+}
+
+/**
+ * The compiler alone may have run since.
+ *
+ * @param {string} root
+ */
+function isProgramStale(root) {
+  const program = join(root, PROGRAM);
+  if (!existsSync(program)) return true;
+  const builtAt = statSync(program).mtimeMs;
+  const packages = join(root, 'packages');
+  const stamps = readdirSync(packages).map((name) => join(packages, name, COMPILED));
+  return stamps.some((stamp) => existsSync(stamp) && statSync(stamp).mtimeMs > builtAt);
 }
 
 /** @param {string} folder */

@@ -12,6 +12,7 @@ import { type ServerProcess, serverProcess } from '../packages/server/src/testin
 import { serverProgram } from '../packages/server/src/testing/server-program.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/test-database.ts';
 import { waitFor } from '../packages/server/src/testing/wait-for.ts';
+import { buildProgram } from '../scripts/build-program.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -107,6 +108,25 @@ test('parley chat says in one line what is wrong, and fails', async () => {
       expect(program.out()).toContain(told);
     }),
   );
+});
+
+test('the program that is built serves people, operators and the web app', async () => {
+  const path = await buildProgram('test-parley');
+  const help = run([path, 'load', '--help']);
+  expect(await help.ended, help.out()).toBe(0);
+  const shipped = run([path, 'start'], {
+    DATABASE_URL: database.connectionString,
+    PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
+    PORT: '0',
+  });
+  const url = await waitFor('it says where', () => /Open +(\S+)/.exec(shipped.out())?.[1]);
+  const client = createClient({ url, token: bobToken, WebSocket });
+  await client.connect();
+  client.close();
+  for (const page of ['/', '/v1/openapi.json', '/readyz'])
+    expect((await fetch(url + page)).status, `${page}\n${shipped.out()}`).toBe(200);
+  shipped.child.kill('SIGTERM');
+  expect(await shipped.ended, shipped.out()).toBe(0);
 });
 
 test('a word that is no command is told to be none', async () => {

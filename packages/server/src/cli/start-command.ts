@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { createApp } from '../app.ts';
 import { readConfig, unknownVariables } from '../config/config.ts';
 import type { Config } from '../config/settings.ts';
 import { StartError } from '../lib/start-error.ts';
@@ -63,7 +62,8 @@ async function startWorker(config: Config, logger: Logger, number: number): Prom
 /** Serves until the signal comes. */
 async function start(config: Config, logger: Logger, signal: AbortSignal, isSpeaker = true): Promise<void> {
   const startedAt = performance.now();
-  const database = await connectDatabase(config, logger, signal);
+  // A database of our own starts in processes of its own; meanwhile this one loads what the server is made of.
+  const [database, { createApp }] = await Promise.all([connectDatabase(config, logger, signal), import('../app.ts')]);
   const app = await createApp({ config, connection: database.connection, logger });
   const address = await app.listen();
   if (isSpeaker) {
