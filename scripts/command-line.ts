@@ -1,4 +1,7 @@
+import { readCount as readWhole } from '@parley/load-test';
 import { Command, InvalidArgumentError } from 'commander';
+
+export { readSeed } from '@parley/load-test';
 
 /** The command line of a script of ours: `--help` tells all it takes, and what it does not take ends it with 2 and a word why. */
 export function scriptCommand(script: string, description: string): Command {
@@ -12,8 +15,7 @@ export function scriptCommand(script: string, description: string): Command {
 
 /** A whole number from 1 up. */
 export function readCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a whole number from 1 up');
-  return Number(text);
+  return readWhole(text, 1);
 }
 
 /** A number above zero. */
@@ -21,12 +23,4 @@ export function readAmount(text: string): number {
   const amount = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || amount === 0) throw new InvalidArgumentError('a number above zero');
   return amount;
-}
-
-const MAX_SEED = 2n ** 64n - 1n;
-
-/** A seed: what is drawn with it is drawn again. */
-export function readSeed(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text) || BigInt(text) > MAX_SEED) throw new InvalidArgumentError('a whole number of 64 bits');
-  return BigInt(text);
 }

@@ -34,10 +34,12 @@ function notBuilt() {
     console.error(`building ${stale.join(', ')} ...`);
     const built = spawnSync('npm', ['run', '--silent', 'build'], {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      encoding: 'utf8',
       shell: process.platform === 'win32',
     });
-    if (built.status !== 0) return 'unable to start; the build failed, see above';
+    // What a build that went well has to say is of use to nobody who wanted to start something.
+    if (built.status !== 0)
+      return `${built.stdout ?? ''}${built.stderr ?? ''}\nunable to start; the build failed, see above`;
     markBuilt(root, stale, builtAtMs);
   }
   return existsSync(program) ? '' : `unable to start; the build made no ${program}`;

@@ -8,6 +8,7 @@ export type { FinalState, Membership, StoredChannel, StoredMember, StoredMessage
 export type { HistoryRecord, Item, Outcome, RecordBody, Stamp } from './checker/history-record.ts';
 export { formatVerdict, INVARIANTS, type Invariant, type Verdict, type Violation } from './checker/verdict.ts';
 export { loadCommand, type OwnServer } from './cli/load-command.ts';
+export { readCount, readSeed } from './cli/units.ts';
 export { ClientLog, digestOf, itemOf } from './history/client-log.ts';
 export { Follower, type Step } from './history/follower.ts';
 export { type Account, LoggedClient } from './history/logged-client.ts';

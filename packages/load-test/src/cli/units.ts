@@ -26,6 +26,14 @@ export function readCount(text: string, least: number): number {
   return count;
 }
 
+const MAX_SEED = 2n ** 64n - 1n;
+
+/** A seed of 64 bits: what is drawn with it is drawn again. */
+export function readSeed(text: string): bigint {
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) > MAX_SEED) throw new InvalidArgumentError('a whole number of 64 bits');
+  return BigInt(text);
+}
+
 /** `50`, `0.5`: messages per second. */
 export function readRate(text: string): number {
   const rate = Number(text);

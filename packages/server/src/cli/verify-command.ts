@@ -1,3 +1,4 @@
+import { readCount, readSeed } from '@parley/load-test';
 import { Command } from 'commander';
 import { recordCare } from '../backup/records.ts';
 import { type VerifyReport, verifyDatabase } from '../backup/verify.ts';
@@ -18,15 +19,14 @@ export function verifyCommand(terminal: Terminal = processTerminal): Command {
     .option('--faults', 'break a test installation while people talk to it, and sign what was found')
     .option('--test-installation', 'with --faults: it is one, and may be broken')
     .option('--url <address>', 'with --faults: where clients reach it')
-    .option('--count <trials>', 'with --faults: how often something is broken', '9')
-    .option('--seed <number>', 'with --faults: repeats a run')
+    .option('--count <trials>', 'with --faults: how often something is broken', (text) => readCount(text, 1), 9)
+    .option('--seed <number>', 'with --faults: repeats a run', readSeed)
     .option(
       '--break <command>',
       'with --faults: a command that breaks a part, such as a node; may be given again',
       gather,
-      [],
     )
-    .option('--mend <command>', 'with --faults: the command that mends it, in the same order', gather, [])
+    .option('--mend <command>', 'with --faults: the command that mends it, in the same order', gather)
     .option('--verdict <file>', 'check that this installation signed the verdict in a file')
     .action((backup: string | undefined, flags: FaultFlags & { verdict?: string; quick?: true }) => {
       if (backup !== undefined) return judgeBackup(terminal, backup, flags);
@@ -57,8 +57,8 @@ async function judgeBackup(terminal: Terminal, place: string, flags: { quick?: t
   demandSound(report);
 }
 
-function gather(value: string, before: readonly string[]): string[] {
-  return [...before, value];
+function gather(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 /** Verifies the database, and records it where all is well. */

@@ -74,7 +74,8 @@ export async function tryInstallation(db: Database, options: TryOptions): Promis
   const door = await FaultProxy.listen({ host: target.hostname.replace(/^\[|\]$/g, ''), port }, random.fork('door'));
   const trials: TriedFault[] = [];
   try {
-    const faults = [...LINK_KINDS.map(({ name }) => name), ...options.own.map(({ breakCommand }) => breakCommand)];
+    // What the operator thought of comes first: it is what he is after.
+    const faults = [...options.own.map(({ breakCommand }) => breakCommand), ...LINK_KINDS.map(({ name }) => name)];
     for (let index = 0; index < options.count; index++) {
       const name = faults[index % faults.length] ?? '';
       const own = random.fork(`trial ${index}`);

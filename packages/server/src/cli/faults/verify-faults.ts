@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { StartError } from '../../lib/start-error.ts';
 import type { Terminal } from '../terminal.ts';
 import { withDatabase } from '../with-database.ts';
@@ -10,10 +11,10 @@ export interface FaultFlags {
   readonly faults?: true;
   readonly testInstallation?: true;
   readonly url?: string;
-  readonly count: string;
-  readonly seed?: string;
-  readonly break: readonly string[];
-  readonly mend: readonly string[];
+  readonly count: number;
+  readonly seed?: bigint;
+  readonly break?: readonly string[];
+  readonly mend?: readonly string[];
   readonly json?: true;
 }
 
@@ -31,8 +32,8 @@ export async function verifyFaults(terminal: Terminal, flags: FaultFlags): Promi
   const signed = await withDatabase(terminal, async ({ db }) => {
     const verdict = await tryInstallation(db, {
       url,
-      count: readCount(flags.count),
-      seed: BigInt(flags.seed ?? Date.now()),
+      count: flags.count,
+      seed: flags.seed ?? BigInt(Date.now()),
       own: ownFaults(flags),
       onTrial: ({ fault, ok, acknowledged, recoveryMs, story }, done) =>
         say(
@@ -47,7 +48,7 @@ export async function verifyFaults(terminal: Terminal, flags: FaultFlags): Promi
 
 /** `parley verify --verdict FILE`: whether this installation signed what the file holds. */
 export async function checkVerdict(terminal: Terminal, file: string): Promise<void> {
-  const signed = JSON.parse(readFileSync(file, 'utf8')) as Signed<FaultVerdict>;
+  const signed = readVerdict(file);
   const publicKey = await withDatabase(terminal, ({ db }) => installationPublicKey(db));
   if (publicKey === null || !isSignedBy(publicKey, signed)) {
     throw new StartError({
@@ -69,21 +70,32 @@ function demandKept({ ok, violations, ran }: FaultVerdict): void {
   });
 }
 
-function ownFaults(flags: FaultFlags): OwnFault[] {
-  if (flags.break.length === flags.mend.length)
-    return flags.break.map((breakCommand, index) => ({ breakCommand, mendCommand: flags.mend[index] ?? '' }));
-  throw new StartError({
-    code: 'command_missing',
-    message: `unable to pair the commands; ${flags.break.length} break and ${flags.mend.length} mend`,
-    hint: 'Give a --mend for each --break, in the same order.',
-  });
+/** The members that are used; the others are what was signed as well, and stay in their order. */
+const SIGNED = z.looseObject({
+  verdict: z.looseObject({ at: z.string(), ran: z.number(), violations: z.number() }),
+  signature: z.string(),
+});
+
+function readVerdict(file: string): Signed<FaultVerdict> {
+  try {
+    const signed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (!SIGNED.safeParse(signed).success) throw new Error('it is no verdict');
+    return signed as Signed<FaultVerdict>;
+  } catch (cause) {
+    throw new StartError({
+      code: 'verdict_unreadable',
+      message: `unable to read ${file}; ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'It must hold the JSON that `parley verify --faults` printed last, and nothing else.',
+    });
+  }
 }
 
-function readCount(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+function ownFaults({ break: breaks = [], mend: mends = [] }: FaultFlags): OwnFault[] {
+  if (breaks.length === mends.length)
+    return breaks.map((breakCommand, index) => ({ breakCommand, mendCommand: mends[index] ?? '' }));
   throw new StartError({
-    code: 'count_invalid',
-    message: `unable to run ${text} trials`,
-    hint: 'Give a whole number from 1.',
+    code: 'command_missing',
+    message: `unable to pair the commands; ${breaks.length} break and ${mends.length} mend`,
+    hint: 'Give a --mend for each --break, in the same order.',
   });
 }
