@@ -3,6 +3,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 import { emojiData } from './build/emoji-data.ts';
 import { firstFiles } from './build/first-files.ts';
 import { layerOrder } from './build/layer-order.ts';
+import { packedFiles } from './build/packed-files.ts';
 import { precacheList } from './build/precache-list.ts';
 
 /** The server that `npm run dev` passes requests on to. */
@@ -20,7 +21,7 @@ export default defineConfig({
   root: import.meta.dirname,
   // Our own packages are built from their TypeScript, as everywhere in this repository.
   resolve: { conditions: ['source', ...defaultClientConditions] },
-  plugins: [react(), emojiData(), layerOrder(), precacheList(), firstFiles()],
+  plugins: [react(), emojiData(), layerOrder(), precacheList(), firstFiles(), packedFiles()],
   build: {
     target: 'es2022',
     // Nothing is rewritten for older browsers: `light-dark()` and nesting stay as they are.
@@ -30,6 +31,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
+      // Packing takes most of a build, and that is well spent.
+      checks: { bundlerTimings: false },
       input: { app: 'index.html', worker: 'src/worker/service-worker.ts' },
       output: {
         // What everybody needs comes in one file: a hundred small ones would each cost a way to the server.

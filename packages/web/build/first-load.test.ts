@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
 const DIST = join(import.meta.dirname, '..', 'dist');
@@ -53,4 +53,13 @@ test('what asks the server is a file of its own, and runs first', () => {
 test('what only some need comes later', () => {
   const names = [...firstLoad().keys()].join();
   for (const part of ['emoji-data', 'admin-view', 'de-', 'latin-ext']) expect(names).not.toContain(part);
+});
+
+test('what can be packed lies packed beside itself', () => {
+  const paths = [...firstLoad().keys()].filter((path) => /[.](?:js|css|html)$/.test(path) && read(path).length > 512);
+  expect(paths.length).toBeGreaterThan(3);
+  for (const path of paths) {
+    expect(brotliDecompressSync(read(`${path}.br`)).equals(read(path))).toBe(true);
+    expect(gunzipSync(read(`${path}.gz`)).equals(read(path))).toBe(true);
+  }
 });

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -15,10 +13,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.woff2': 'font/woff2',
 };
-/** Other kinds are compressed already. */
-const COMPRESSED_KINDS: ReadonlySet<string> = new Set(['.html', '.js', '.css', '.json', '.webmanifest', '.svg']);
-/** Below this a compressed answer is no smaller on the wire. */
-const MIN_COMPRESSED_BYTES = 512;
+/** The build leaves packed files beside what it packs; the smallest first. */
+const PACKINGS = [
+  { encoding: 'br', suffix: '.br' },
+  { encoding: 'gzip', suffix: '.gz' },
+] as const;
 /** A year: names below `assets/` carry a hash of their content. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
@@ -56,11 +55,13 @@ interface WebFile {
   readonly etag: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly plain: Buffer;
-  /** Packs it, once, when the first asks for it: a start waits for nothing. Null: it would not be smaller. */
-  readonly packed: Readonly<Record<Packing, () => Promise<Buffer>>> | null;
+  readonly packed: readonly PackedFile[];
 }
 
-type Packing = 'br' | 'gzip';
+interface PackedFile {
+  readonly encoding: string;
+  readonly bytes: Buffer;
+}
 
 /** Serves the built web app at `/` from memory: hashed files for ever, the page itself never without asking again. */
 export async function registerStaticWeb(app: FastifyInstance, directory: string): Promise<void> {
@@ -75,22 +76,26 @@ export async function registerStaticWeb(app: FastifyInstance, directory: string)
 
 async function readWebFiles(directory: string): Promise<Map<string, WebFile>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const paths = new Set(
+    entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name)),
+  );
   const found = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(async (entry) => {
-        const path = join(entry.parentPath, entry.name);
-        const address = `/${path.slice(directory.length).split(/[\\/]/).filter(Boolean).join('/')}`;
-        return [address, await readWebFile(path, address)] as const;
-      }),
+    [...paths].filter(isPlain).map(async (path) => {
+      const address = `/${path.slice(directory.length).split(/[\\/]/).filter(Boolean).join('/')}`;
+      const packings = PACKINGS.filter(({ suffix }) => paths.has(path + suffix));
+      const packed = packings.map(async ({ encoding, suffix }) => ({ encoding, bytes: await readFile(path + suffix) }));
+      return [address, webFile(address, await readFile(path), await Promise.all(packed))] as const;
+    }),
   );
   return new Map(found);
 }
 
-async function readWebFile(path: string, address: string): Promise<WebFile> {
-  const plain = await readFile(path);
-  const kind = extname(path);
-  const isPacked = COMPRESSED_KINDS.has(kind) && plain.length >= MIN_COMPRESSED_BYTES;
+function isPlain(path: string): boolean {
+  return !PACKINGS.some(({ suffix }) => path.endsWith(suffix));
+}
+
+function webFile(address: string, plain: Buffer, packed: readonly PackedFile[]): WebFile {
+  const kind = extname(address);
   return {
     etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
     headers: {
@@ -100,36 +105,20 @@ async function readWebFile(path: string, address: string): Promise<WebFile> {
       ...(address === '/service-worker.js' ? { 'content-security-policy': "default-src 'self'" } : {}),
       'content-type': TYPES[kind] ?? 'application/octet-stream',
       'cache-control': address.startsWith('/assets/') ? IMMUTABLE : REVALIDATE,
-      ...(isPacked ? { vary: 'accept-encoding' } : {}),
+      ...(packed.length > 0 ? { vary: 'accept-encoding' } : {}),
     },
     plain,
-    packed: isPacked
-      ? {
-          br: once(() => promisify(brotliCompress)(plain, { params: BROTLI })),
-          gzip: once(() => promisify(gzip)(plain, { level: 9 })),
-        }
-      : null,
+    packed,
   };
 }
 
-/** Level 9 of 11: within 3 % of the smallest and a tenth of its time, which the first reader has to wait for. */
-const BROTLI = { [constants.BROTLI_PARAM_QUALITY]: 9 };
-
-function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
-  let made: Promise<Result> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-async function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): Promise<FastifyReply> {
+function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): FastifyReply {
   reply.headers({ ...file.headers, etag: file.etag });
   if (request.headers['if-none-match']?.includes(file.etag) === true) return reply.code(304).send();
   const accepted = request.headers['accept-encoding'] ?? '';
-  const packing = (['br', 'gzip'] as const).find((name) => new RegExp(`\\b${name}\\b`).test(accepted));
-  if (file.packed === null || packing === undefined) return reply.send(file.plain);
-  return reply.header('content-encoding', packing).send(await file.packed[packing]());
+  const packed = file.packed.find(({ encoding }) => new RegExp(`\\b${encoding}\\b`).test(accepted));
+  if (packed === undefined) return reply.send(file.plain);
+  return reply.header('content-encoding', packed.encoding).send(packed.bytes);
 }
 
 function sendNotBuilt(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
