@@ -1,3 +1,5 @@
+import { once } from '../lib/once.ts';
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -23,9 +25,9 @@ export interface Format {
   short(ms: number, nowMs: number): string;
 }
 
-/** Makes the formats of one language. */
+/** Makes the formats of one language, each when it is first used: together they take longer than the first screen is to wait. */
 export function makeFormat(language: string): Format {
-  const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options);
+  const of = (options: Intl.DateTimeFormatOptions) => once(() => new Intl.DateTimeFormat(language, options));
   const time = of({ hour: 'numeric', minute: '2-digit' });
   const dayOfYear = of({ weekday: 'long', day: 'numeric', month: 'long' });
   const dayOfAnyYear = of({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
@@ -33,37 +35,37 @@ export function makeFormat(language: string): Format {
   const dated = of({ dateStyle: 'medium', timeStyle: 'short' });
   const weekday = of({ weekday: 'short' });
   const date = of({ day: 'numeric', month: 'short' });
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
-  const relativeDay = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const list = new Intl.ListFormat(language);
-  const number = new Intl.NumberFormat(language);
-  const share = new Intl.NumberFormat(language, { style: 'percent' });
-  const smallShare = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
+  const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }));
+  const relativeDay = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
+  const list = once(() => new Intl.ListFormat(language));
+  const number = once(() => new Intl.NumberFormat(language));
+  const share = once(() => new Intl.NumberFormat(language, { style: 'percent' }));
+  const smallShare = once(() => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }));
   const isSameYear = (a: number, b: number) => new Date(a).getFullYear() === new Date(b).getFullYear();
   return {
-    time: (ms) => time.format(ms),
+    time: (ms) => time().format(ms),
     day(ms, nowMs) {
       const days = daysBetween(ms, nowMs);
-      if (days === 0 || days === 1) return capitalise(relativeDay.format(-days, 'day'), language);
-      return (isSameYear(ms, nowMs) ? dayOfYear : dayOfAnyYear).format(ms);
+      if (days === 0 || days === 1) return capitalise(relativeDay().format(-days, 'day'), language);
+      return (isSameYear(ms, nowMs) ? dayOfYear() : dayOfAnyYear()).format(ms);
     },
-    exact: (ms) => exact.format(ms),
-    dated: (ms) => dated.format(ms),
+    exact: (ms) => exact().format(ms),
+    dated: (ms) => dated().format(ms),
     ago(ms, nowMs) {
       const passedMs = Math.max(0, nowMs - ms);
-      if (passedMs < MINUTE_MS) return relative.format(0, 'second');
-      if (passedMs < HOUR_MS) return relative.format(-Math.floor(passedMs / MINUTE_MS), 'minute');
-      if (passedMs < DAY_MS) return relative.format(-Math.floor(passedMs / HOUR_MS), 'hour');
+      if (passedMs < MINUTE_MS) return relative().format(0, 'second');
+      if (passedMs < HOUR_MS) return relative().format(-Math.floor(passedMs / MINUTE_MS), 'minute');
+      if (passedMs < DAY_MS) return relative().format(-Math.floor(passedMs / HOUR_MS), 'hour');
       const days = daysBetween(ms, nowMs);
-      return days < 7 ? relative.format(-days, 'day') : date.format(ms);
+      return days < 7 ? relative().format(-days, 'day') : date().format(ms);
     },
-    list: (items) => list.format(items),
-    number: (value) => number.format(value),
-    share: (value) => (value > 0 && value < 0.02 ? smallShare : share).format(value),
+    list: (items) => list().format(items),
+    number: (value) => number().format(value),
+    share: (value) => (value > 0 && value < 0.02 ? smallShare() : share()).format(value),
     short(ms, nowMs) {
       const days = daysBetween(ms, nowMs);
-      if (days <= 0) return time.format(ms);
-      return days < 7 ? weekday.format(ms) : date.format(ms);
+      if (days <= 0) return time().format(ms);
+      return days < 7 ? weekday().format(ms) : date().format(ms);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { once } from '../lib/once.ts';
 import type { Catalogue, MessageKey, PluralForms, Values } from './catalogue.ts';
 
 /** Gives the text of a key with its values filled in; numbers are written as the language writes them. */
@@ -17,18 +18,18 @@ export interface Translator {
 
 /** Makes the translator of one language. */
 export function makeTranslator(language: string, catalogue: Catalogue): Translator {
-  const plural = new Intl.PluralRules(language);
-  const number = new Intl.NumberFormat(language);
+  const plural = once(() => new Intl.PluralRules(language));
+  const number = once(() => new Intl.NumberFormat(language));
   const textOf = (key: MessageKey, values: Readonly<Record<string, unknown>> | undefined): string => {
     const text: string | PluralForms = catalogue[key];
     if (typeof text === 'string') return text;
-    return text[plural.select(Number(values?.count ?? 0))] ?? text.other;
+    return text[plural().select(Number(values?.count ?? 0))] ?? text.other;
   };
   return {
     language,
     t: (key, ...[values]) =>
       fill(textOf(key, values), values ?? {})
-        .map((part) => (typeof part === 'number' ? number.format(part) : part))
+        .map((part) => (typeof part === 'number' ? number().format(part) : part))
         .join(''),
     parts: (key, ...[values]) => fill(textOf(key, values), values ?? {}),
   };

@@ -1,4 +1,7 @@
+import { once } from '../lib/once.ts';
+
 const HUES = 8;
+const segmenter = once(() => new Intl.Segmenter());
 
 /** The first letters of the first and the last word of a name. */
 export function initialsOf(name: string): string {
@@ -19,6 +22,6 @@ export function hueOf(id: string): number {
 
 function firstLetter(word: string | undefined): string {
   if (word === undefined) return '?';
-  const [segment] = new Intl.Segmenter().segment(word);
+  const [segment] = segmenter().segment(word);
   return (segment?.segment ?? '?').toLocaleUpperCase();
 }
