@@ -1,5 +1,4 @@
 import type { ChannelId } from '@parley/protocol';
-import { useSyncExternalStore } from 'react';
 import { createStore } from './store.ts';
 
 export const SETTINGS_SECTIONS = ['profile', 'appearance', 'sessions', 'invitations'] as const;
@@ -32,7 +31,7 @@ export type Route =
   | { readonly name: 'settings'; readonly section: SettingsSection }
   | { readonly name: 'admin'; readonly section: AdminSection };
 
-const HOME: Route = { name: 'home' };
+export const HOME: Route = { name: 'home' };
 export const NO_PANE: Pane = { name: 'none' };
 
 /** Reads the part of the address behind `#`, which never leaves the browser: so it may hold one-time tokens. */
@@ -101,21 +100,6 @@ export function navigate(route: Route, { replace = false } = {}): void {
 
 /** How often somebody has gone to where he was already: he may have scrolled away from what the address names. */
 export const repeats = createStore(0);
-
-let current: { readonly hash: string; readonly route: Route } = { hash: '', route: HOME };
-
-/** The route that is shown; the same object while the address is the same. */
-export function useRoute(): Route {
-  return useSyncExternalStore(subscribe, () => {
-    if (current.hash !== location.hash) current = { hash: location.hash, route: parseRoute(location.hash) };
-    return current.route;
-  });
-}
-
-function subscribe(listener: () => void): () => void {
-  window.addEventListener('hashchange', listener);
-  return () => window.removeEventListener('hashchange', listener);
-}
 
 function channelRoute(channelId: ChannelId, kind: string, value: string): Route {
   if (kind === 'm' && /^\d+$/.test(value)) return toChannel(channelId, NO_PANE, Number(value));

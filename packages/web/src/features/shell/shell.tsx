@@ -1,7 +1,8 @@
 import { Suspense, useState } from 'react';
 import { useChannelInfo, useConnection } from '../../chat/use-chat.ts';
-import { NO_PANE, navigate, type Route, toChannel, useRoute } from '../../lib/routes.ts';
+import { NO_PANE, navigate, type Route, toChannel } from '../../lib/routes.ts';
 import { useMedia } from '../../lib/use-media.ts';
+import { useRoute } from '../../lib/use-route.ts';
 import { ChannelList } from '../channel-list/channel-list.tsx';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { NoticeBanner } from '../connection/notice-banner.tsx';
