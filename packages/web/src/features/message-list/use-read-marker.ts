@@ -74,7 +74,10 @@ function lastSeenSeq({ rows, list, scroller }: View, seq: number): number | null
     if (row?.kind !== 'message' || row.message.seq === 0) continue;
     // Messages stand in their order: there is nothing further above that was not told.
     if (row.message.seq <= seq) return null;
-    if (list.getItemOffset(index) + list.getItemSize(index) > bottom) continue;
+    const end = list.getItemOffset(index) + list.getItemSize(index);
+    if (end > bottom) continue;
+    // Nothing above the view is in sight: it need not be looked for.
+    if (end < list.scrollOffset) return null;
     const element = scroller.querySelector(`[data-message="${row.key}"]`);
     if (element !== null && isUncovered(element, scroller)) return row.message.seq;
   }
