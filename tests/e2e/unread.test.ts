@@ -141,5 +141,8 @@ async function makeTalk() {
   const info = () => reader.client.channel(channel.id).info.getSnapshot();
   await expect.poll(() => info()?.unread, poll).toBe(37);
   reader.client.channel(channel.id).markRead();
+  // The app opens where the server knows him to be.
+  const known = () => reader.client.call('channel.get', { channelId: channel.id });
+  await expect.poll(async () => (await known()).membership?.readSeq, poll).toBe(37);
   return { writer, reader, channelId: channel.id };
 }
