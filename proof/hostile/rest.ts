@@ -217,21 +217,21 @@ export const MARKUP_CATEGORY: HostileCategory = {
   cases: () => textCases(MARKUP),
 };
 
-const badJwtsNow = () => badJwts(Math.floor(Date.now() / 1_000));
+/** Made anew whenever one is used: what is not valid yet when the run begins may be when its turn comes. */
+const badJwtsNow = () => new Map(badJwts(Math.floor(Date.now() / 1_000)));
 
 export const TOKENS: HostileCategory = {
   letter: 'T',
   title: 'tokens',
   cases: (target) => [
-    ...badJwtsNow().flatMap(([name, token], index): HostileCase[] =>
+    ...[...badJwtsNow()].flatMap(([name, token]): HostileCase[] =>
       // Bytes that no header can hold are for the socket’s hello alone; fetch would not send them.
       /^[\x20-\x7e]*$/.test(token) && token.length < 12_000 && token.trim() === token
         ? [
             {
               name: `JWT: ${name}`,
-              // Made anew: what is not valid yet when the run begins may be when its turn comes.
               run: async () =>
-                demand(await target.answerTo('GET', '/me', { token: badJwtsNow()[index]?.[1] ?? token }), /^(401|429)/),
+                demand(await target.answerTo('GET', '/me', { token: badJwtsNow().get(name) ?? token }), /^(401|429)/),
             },
           ]
         : [],
