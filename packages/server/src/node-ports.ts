@@ -55,7 +55,7 @@ export interface RoomPorts {
   /** Builds the commands from the rooms. */
   handlersOf(rooms: NodeRooms): Handlers;
   /** The feature flags of which clients are told; none where it is left out. */
-  flagsFor?(actor: Actor): Promise<WelcomeFrame['flags']>;
+  flagsFor?(actor: Actor): WelcomeFrame['flags'] | Promise<WelcomeFrame['flags']>;
   onCommit?: RoadPorts['onCommit'];
   onReady?(session: Session): void;
   onGone?(session: Session): void;

@@ -87,7 +87,7 @@ export function buildNode<AnyDoor extends Door>(
   });
   const sessions = () => gateway.sessions();
   if (ports.flagsFor !== undefined) {
-    const flagsFor = async (actor: Actor) => (await ports.flagsFor?.(actor)) ?? {};
+    const flagsFor = (actor: Actor) => ports.flagsFor?.(actor) ?? {};
     late.flags = new FlagTeller({ sessions, flagsFor, onFault: fault });
   }
   const credentials = new CredentialCheck({

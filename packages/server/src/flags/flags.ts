@@ -8,9 +8,15 @@ import {
 import type { FlagValue, Role, UserId } from '@parley/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { type DeclaredFlag, FLAG_NAMES, FLAGS, type FlagName, type ValueOf } from './declared.ts';
+import { ParleyProvider } from './parley-provider.ts';
 
 /** A provider elsewhere that answers no sooner is not waited for: nobody stands at a closed door for a flag. */
 const ANSWER_MS = 1_000;
+
+const CLIENT_FLAGS = FLAG_NAMES.filter((name) => FLAGS[name].forClients);
+
+/** Values of flags by their names. */
+export type FlagValues = Record<string, FlagValue>;
 
 /** Whom a flag is asked for. */
 export interface FlagUser {
@@ -63,14 +69,19 @@ export class Flags {
 
   /** The value of one flag for a user. */
   async value<Name extends FlagName>(name: Name, user: FlagUser): Promise<ValueOf<Name>> {
-    return (await this.#ask(name, user)) as ValueOf<Name>;
+    return (await this.#ask(name, this.#contextOf(user))) as ValueOf<Name>;
   }
 
-  /** All flags of which clients are told. */
-  async forClient(user: FlagUser): Promise<Record<string, FlagValue>> {
-    const names = FLAG_NAMES.filter((name) => FLAGS[name].forClients);
-    const values = await Promise.all(names.map((name) => this.#ask(name, user)));
-    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? FLAGS[name].default]));
+  /** All flags of which clients are told; at once where they are ours. */
+  forClient(user: FlagUser): FlagValues | Promise<FlagValues> {
+    const context = this.#contextOf(user);
+    const values = CLIENT_FLAGS.map((name) => this.#ask(name, context));
+    if (values.every((value): value is FlagValue => !(value instanceof Promise))) return named(values);
+    return Promise.all(values).then(named);
+  }
+
+  #contextOf({ userId, serverRole }: FlagUser): EvaluationContext {
+    return { targetingKey: userId, role: serverRole, environment: this.#ports.environment };
   }
 
   #changed(): void {
@@ -78,9 +89,11 @@ export class Flags {
     this.onChange();
   }
 
-  async #ask(name: FlagName, { userId, serverRole }: FlagUser): Promise<FlagValue> {
+  #ask(name: FlagName, context: EvaluationContext): FlagValue | Promise<FlagValue> {
     const declared: DeclaredFlag = FLAGS[name];
-    const context = { targetingKey: userId, role: serverRole, environment: this.#ports.environment };
+    const { provider } = this.#ports;
+    // Ours knows at once: through the SDK an answer takes dozens of promises, and everybody who comes back asks for several.
+    if (provider instanceof ParleyProvider) return provider.valueOf(name, declared.default, context);
     const answer = this.#resolve(name, declared.default, context);
     let timer: { cancel(): void } | undefined;
     const late = new Promise<FlagValue>((resolve) => {
@@ -99,4 +112,8 @@ export class Flags {
         return this.#client.getStringValue(name, fallback, context);
     }
   }
+}
+
+function named(values: readonly FlagValue[]): FlagValues {
+  return Object.fromEntries(CLIENT_FLAGS.map((name, index) => [name, values[index] ?? FLAGS[name].default]));
 }

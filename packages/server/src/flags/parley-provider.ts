@@ -40,6 +40,11 @@ export class ParleyProvider implements Provider {
     return Promise.resolve({ value: fallback, errorCode: ErrorCode.TYPE_MISMATCH });
   }
 
+  /** The value alone, at once. */
+  valueOf<Value extends FlagValue>(name: string, fallback: Value, context: EvaluationContext): Value {
+    return this.#resolve(name, fallback, context).value;
+  }
+
   #resolve<Value extends FlagValue>(
     name: string,
     fallback: Value,
