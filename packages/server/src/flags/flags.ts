@@ -76,7 +76,8 @@ export class Flags {
   forClient(user: FlagUser): FlagValues | Promise<FlagValues> {
     const context = this.#contextOf(user);
     const values = CLIENT_FLAGS.map((name) => this.#ask(name, context));
-    if (values.every((value): value is FlagValue => !(value instanceof Promise))) return named(values);
+    const known = values.filter((value): value is FlagValue => !(value instanceof Promise));
+    if (known.length === values.length) return named(known);
     return Promise.all(values).then(named);
   }
 
