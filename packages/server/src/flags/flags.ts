@@ -78,7 +78,7 @@ export class Flags {
     const values = CLIENT_FLAGS.map((name) => this.#ask(name, context));
     const known = values.filter((value): value is FlagValue => !(value instanceof Promise));
     if (known.length === values.length) return named(known);
-    return Promise.all(values).then(named);
+    return Promise.all(values.map((value) => Promise.resolve(value))).then(named);
   }
 
   #contextOf({ userId, serverRole }: FlagUser): EvaluationContext {
