@@ -4,10 +4,11 @@ import { type ChannelId, makeUuid } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../lib/clock.ts';
 import { RedisLink } from '../storage/redis.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { TestRedis } from '../testing/test-redis.ts';
 import { waitFor } from '../testing/wait-for.ts';
 import { describeBus } from './bus.contract.ts';
-import type { BusPayload } from './bus.ts';
+import type { BusPayload, Topic } from './bus.ts';
 import { RedisBus } from './redis-bus.ts';
 
 let redis: TestRedis;
@@ -143,6 +144,28 @@ describe('the bus between nodes', () => {
     one.bus.publish(topic, { kind: 'top', channelId, rev: 7 });
     await waitFor('it is heard', () => two.heard.length > 0);
     expect(two.heard).toEqual([{ kind: 'top', channelId, rev: 7 }]);
+  });
+
+  test('[CLU1] a channel counts as heard when Redis has confirmed it, however many are asked for after it', async () => {
+    // No time passes: nobody is let go for being late.
+    const link = await RedisLink.connect({ ...linkOptions, clock: new FakeClock(), url: redis.url, prefix: 'many:' });
+    const one = listenOn(link, 'one');
+    await waitFor('the bus listens', () => one.bus.isListening);
+    one.bus.subscribe(topic);
+    let isHeard = false;
+    const first = one.bus.whenListening().then(() => {
+      isHeard = true;
+    });
+    const givenUpAt = performance.now() + 10_000;
+    for (let later = 0; !isHeard && performance.now() < givenUpAt; later++) {
+      one.bus.subscribe(`user:${later}` as Topic);
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+    }
+    expect(isHeard).toBe(true);
+    await first;
+    expect(one.losses()).toBe(0);
+    await one.bus.whenListening();
+    link.close();
   });
 
   test('[CLU3] a subscriber whose connection is killed comes back, tells of the loss, and hears again', async () => {

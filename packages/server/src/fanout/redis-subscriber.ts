@@ -41,6 +41,9 @@ export class RedisSubscriber implements BusSubscriber {
   #isFlushScheduled = false;
   #isFlushing = false;
   readonly #onMessage: (text: string, channel: string) => void;
+  /** The answer to what is being asked for. */
+  #answer: Promise<void> = Promise.resolve();
+  /** The answer to that and to all that changed meanwhile. */
   #confirmed: Promise<void> = Promise.resolve();
   #isLate = false;
   #isClosed = false;
@@ -79,8 +82,20 @@ export class RedisSubscriber implements BusSubscriber {
         resolve();
       }, CONFIRM_TIMEOUT_MS);
     });
-    await Promise.race([this.#confirmed, late]);
+    await Promise.race([this.#answerToAll(), late]);
     timer?.cancel();
+  }
+
+  /** Not of what is added after it: while many come one after the other, something always is. */
+  async #answerToAll(): Promise<void> {
+    const areAsked = this.#changed.size === 0;
+    try {
+      await this.#answer;
+      // What had changed by then has been asked for by now.
+      if (!areAsked) await this.#answer;
+    } catch {
+      // A connection that could not be asked is made anew.
+    }
   }
 
   /** Makes a new connection in place of one that seems to be well and is not. */
@@ -172,7 +187,8 @@ export class RedisSubscriber implements BusSubscriber {
         const removed = changed.filter((channel) => !this.#wanted.has(channel) && this.#held.has(channel));
         for (const channel of added) this.#held.add(channel);
         for (const channel of removed) this.#held.delete(channel);
-        await this.#ask(client, added, removed);
+        this.#answer = this.#ask(client, added, removed);
+        await this.#answer;
       }
     } finally {
       if (this.#client === client) this.#isFlushing = false;
