@@ -36,6 +36,10 @@ export interface CategoryResult {
   readonly failed: readonly string[];
   /** Most processor time that the event loop's thread used while one input was served, what the two people said included. */
   readonly busiestMs: number;
+  /** The case that used it; empty where none used any. */
+  readonly busiest: string;
+  /** Memory that the process held after it. */
+  readonly heldBytes: number;
 }
 
 export interface HostileReport {
@@ -123,18 +127,20 @@ async function runCategory(
   cases: readonly HostileCase[],
 ): Promise<CategoryResult> {
   const failed: string[] = [];
-  let busiestMs = 0;
+  let [busiestMs, busiest] = [0, ''];
   // One after the other, so that what each costs can be told.
   for (const { name, inputs = 1, run } of cases) {
     const before = target.busyMs;
     const fail = (error: unknown) =>
       failed.push(`${letter} ${name}: ${error instanceof Error ? error.message : String(error)}`);
     await inTime(run(target)).catch(fail);
-    if (inputs === 1) busiestMs = Math.max(busiestMs, target.busyMs - before);
+    const usedMs = target.busyMs - before;
+    if (inputs === 1 && usedMs > busiestMs) [busiestMs, busiest] = [usedMs, name];
     await target.demandAlive().catch(fail);
   }
   const inputs = cases.reduce((sum, one) => sum + (one.inputs ?? 1), 0);
-  return { letter, title, cases: cases.length, inputs, failed, busiestMs: Math.round(busiestMs) };
+  const used = { busiestMs: Math.round(busiestMs), busiest, heldBytes: target.residentBytes };
+  return { letter, title, cases: cases.length, inputs, failed, ...used };
 }
 
 /** Fails what is not over in time. */
@@ -161,9 +167,11 @@ function mib(bytes: number): string {
   return `${Math.round(bytes / 1_048_576)} MiB`;
 }
 
-function formatCategory({ letter, title, cases, inputs, failed, busiestMs }: CategoryResult): string {
+function formatCategory(result: CategoryResult): string {
+  const { letter, title, cases, inputs, failed, busiestMs, busiest, heldBytes } = result;
   const counts = `${String(cases).padStart(6)} cases ${String(inputs).padStart(8)} inputs ${String(failed.length).padStart(4)} failed`;
-  return [`${letter.padEnd(3)} ${title.padEnd(48)}${counts}   busiest ${busiestMs} ms`, ...failed].join('\n  ');
+  const used = busiest === '' ? '' : `, busiest ${busiestMs} ms (${busiest.slice(0, 40)})`;
+  return [`${letter.padEnd(3)} ${title.padEnd(48)}${counts}   ${mib(heldBytes)} held${used}`, ...failed].join('\n  ');
 }
 
 /** The end of a run, for people. */

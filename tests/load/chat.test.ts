@@ -44,7 +44,7 @@ interface Run {
 }
 
 async function load(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  const child = spawn(process.execPath, ['--enable-source-maps', join(programs, 'run/main.mjs'), ...args], {
+  const child = spawn(process.execPath, [join(programs, 'run/main.mjs'), ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -22,7 +22,6 @@ export async function bundle(
     target: 'node20',
     conditions: ['source'],
     logLevel: 'error',
-    sourcemap: 'inline',
     plugins: [
       ...plugins,
       {

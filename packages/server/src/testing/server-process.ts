@@ -91,7 +91,7 @@ export async function serverProcess(
     },
     start: async () => {
       const from = log.length;
-      child = spawn(process.execPath, ['--enable-source-maps', program, 'start'], {
+      child = spawn(process.execPath, [program, 'start'], {
         env: { PATH: process.env.PATH, PORT: `${port}`, DATABASE_URL: databaseUrl, ...NO_LIMITS, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
