@@ -1,4 +1,5 @@
 import type { Timer } from '../lib/clock.ts';
+import { startDeadline } from '../lib/deadline.ts';
 import type { RedisLink } from '../storage/redis.ts';
 import { destroy, type RedisClient } from '../storage/redis-client.ts';
 
@@ -77,10 +78,10 @@ export class RedisSubscriber implements BusSubscriber {
     const { clock } = this.#ports.link;
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(() => {
+      timer = startDeadline(clock, CONFIRM_TIMEOUT_MS, () => {
         this.#isLate = true;
         resolve();
-      }, CONFIRM_TIMEOUT_MS);
+      });
     });
     await Promise.race([this.#answerToAll(), late]);
     timer?.cancel();

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { startDeadline } from '../lib/deadline.ts';
 import { StartError } from '../lib/start-error.ts';
 import { ClusterHome } from './cluster-home.ts';
 import { parseRedisUrl } from './redis-address.ts';
@@ -78,7 +79,7 @@ export class RedisLink {
   /** Rejects when a command is not answered in time; the command itself may still happen. */
   answer<Value>(command: Promise<Value>, timeoutMs: number): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const timer = this.clock.setTimeout(() => reject(new Error('Redis gave no answer in time')), timeoutMs);
+      const timer = startDeadline(this.clock, timeoutMs, () => reject(new Error('Redis gave no answer in time')));
       command.then(resolve, reject).finally(() => timer.cancel());
     });
   }
