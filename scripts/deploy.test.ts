@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../packages/server/src/config/settings.ts';
+import { PROGRAM_DIRECTORY } from './build-program.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -22,7 +23,7 @@ describe('the files to deploy with', () => {
   test('the image starts what the build makes, and copies what is there', () => {
     const dockerfile = read('Dockerfile');
     const program = /CMD \["node", "(.+?)", "start"\]/.exec(dockerfile)?.[1] ?? '';
-    expect(existsSync(join(root, program.replace('/dist/', '/src/').replace('.js', '.ts')))).toBe(true);
+    expect(join(root, program)).toBe(join(PROGRAM_DIRECTORY, 'parley.mjs'));
     expect(dockerfile).toMatch(/^USER node$/m);
   });
 

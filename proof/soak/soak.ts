@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { damageOf, Random, runTrial } from '@parley/load-test';
+import { damageOf, type HistoryRecord, Random, runTrial } from '@parley/load-test';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
 import { openPostgres } from '../../packages/server/src/storage/postgres.ts';
@@ -75,13 +75,15 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const before = samples.at(-1)?.hours ?? 0;
     const startedAt = performance.now();
     for (let shift = samples.length; (samples.at(-1)?.hours ?? 0) < options.hours; shift++) {
-      const result = await runShift(server, database.db, shift, options);
+      const records: HistoryRecord[] = [];
+      const result = await runShift(server, database.db, shift, options, records);
       const held = await heldAtRest(server);
       const hours = before + (performance.now() - startedAt) / HOUR_MS;
       const { acknowledged } = result.verdict;
       const sample: Sample = { life, hours, acknowledged, ...damageOf(result), ...held };
       samples.push(sample);
       if (options.file !== null) keep(options.file, sample);
+      if (options.file !== null && sample.violations > 0) keepHistory(options.file, shift, records);
       options.onSample?.(sample);
     }
     return reportOf(samples, server.pid() === Number(life));
@@ -99,6 +101,7 @@ async function runShift(
   db: Parameters<typeof makeParty>[0],
   shift: number,
   { shiftMs, devices }: SoakOptions,
+  records: HistoryRecord[],
 ) {
   const party = await makeParty(db, Math.ceil(devices / 2), `shift-${shift}-${Date.now().toString(36)}`);
   return runTrial({
@@ -106,6 +109,7 @@ async function runShift(
     random: new Random(BigInt(shift)),
     devices,
     mayRefuse: [],
+    onRecord: (record) => records.push(record),
     faults: [
       {
         kind: 'nothing',
@@ -193,6 +197,12 @@ function slopeOf(samples: readonly Sample[]): number {
     below += (hours - x) ** 2;
   }
   return below === 0 ? 0 : above / below;
+}
+
+/** What everybody saw in a shift that was broken: it does not happen again by itself. */
+function keepHistory(file: string, shift: number, records: readonly HistoryRecord[]): void {
+  const lines = records.map((record) => JSON.stringify(record));
+  writeFileSync(`${file.replace(/\.jsonl$/, '')}-broken-${shift}.history.jsonl`, `${lines.join('\n')}\n`);
 }
 
 function readSamples(file: string): Sample[] {

@@ -53,6 +53,8 @@ export class CleanWorld {
   readonly #channels: Channel[] = [];
   readonly #clients: Client[] = [];
   readonly #users: string[] = [];
+  /** Sends without an answer, to be tried again some time. */
+  readonly #repeats: (() => void)[] = [];
   #tMono = 0;
   #ids = 0;
 
@@ -83,6 +85,7 @@ export class CleanWorld {
       () => this.#send(),
       () => this.#send(),
       () => this.#edit(),
+      () => this.#repeat(),
       () => this.#removeOrAdd(),
       () => this.#breakOrMend(),
       () => this.#read(),
@@ -97,6 +100,7 @@ export class CleanWorld {
 
   /** Lets everybody catch up and tells what is stored. */
   settle(): FinalState {
+    for (const repeat of this.#repeats.splice(0)) repeat();
     for (const client of this.#clients) {
       if (!client.connected) this.#connect(client);
       this.#deliver(client, Number.POSITIVE_INFINITY);
@@ -155,11 +159,18 @@ export class CleanWorld {
     const parent = channel === root ? row.seq - 1 : 1;
     root.events.push({ ...eventOf('new', channel, row), ...(parent > 0 ? { parent } : {}) });
     const sent = { type: 'ack', ...ask, outcome: 'ok', seq: row.seq, rev: row.rev } as const;
-    if (this.#pick(4) === 0) {
-      this.#write(client, { type: 'ack', ...ask, outcome: 'info' });
+    if (this.#pick(4) > 0) return this.#write(client, sent);
+    this.#write(client, { type: 'ack', ...ask, outcome: 'info' });
+    this.#repeats.push(() => {
       this.#write(client, { type: 'invoke', ...ask });
-    }
-    this.#write(client, sent);
+      // By now it may have changed, and its sender may be out.
+      this.#write(client, { ...sent, rev: row.rev });
+    });
+  }
+
+  /** Somebody tries again what had no answer. */
+  #repeat(): void {
+    this.#repeats.splice(this.#pick(this.#repeats.length), 1)[0]?.();
   }
 
   #edit(): void {

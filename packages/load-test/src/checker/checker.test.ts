@@ -23,3 +23,16 @@ test('finds nothing in histories in which nothing went wrong', { timeout: 120_00
     { numRuns: 300 },
   );
 });
+
+test('finds nothing either where only events tell who was in a channel when', { timeout: 120_000 }, () => {
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 0, max: 150 }), (seed, steps) => {
+      const world = new CleanWorld(pickFrom(seed));
+      world.run(steps);
+      const { channels, ...state } = world.settle();
+      const unsaid = channels.map(({ memberships: _, ...channel }) => channel);
+      expect(formatVerdict(judge(world.records, { ...state, channels: unsaid }))).toMatch(/^nothing is lost/);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -322,6 +322,7 @@ const DAMAGES: readonly [name: string, invariant: Invariant, damage: (history: H
       const asked = { op: 'message.send', id: 'm7', channel: 'room' } as const;
       insert(history, { type: 'close', proc: 'cal' }, 'cal', { type: 'invoke', ...asked }, 5_000);
       insert(history, { type: 'invoke', id: 'm7' }, 'cal', { type: 'ack', ...asked, outcome: 'ok', seq: 6, rev: 9 }, 1);
+      insert(history, heard('ann', 8), 'ann', { type: 'recv', op: 'new', channel: 'room', id: 'm7', seq: 6, rev: 9 });
     },
   ],
   ['unread is not the difference', 'I12', (history) => change(history, finalOf('bob'), { unread: 3 })],

@@ -42,6 +42,8 @@ export class Revocation implements Rule {
   readonly #current = new Map<string, Walk>();
   /** Leaves and returns as anybody heard them, by epoch, root and user: from rev to "is in". */
   readonly #moves = new Map<string, Map<number, boolean>>();
+  /** Messages of which a try had no answer: that to a later one may tell a rev that the message has got since. */
+  readonly #unsure = new Set<string>();
   /** When a removal was acknowledged, by root and user. */
   readonly #removedAt = new Map<string, number>();
   readonly #late: Late[] = [];
@@ -122,14 +124,18 @@ export class Revocation implements Rule {
       return [{ left: -1, back: stays[0]?.from ?? never }, ...after];
     }
     const moves = [...(this.#moves.get(`${epoch} ${facts.id} ${user}`) ?? [])].sort(([a], [b]) => a - b);
-    return moves.flatMap(([rev, isIn], index) =>
-      isIn ? [] : [{ left: rev, back: moves.slice(index + 1).find(([, later]) => later)?.[0] ?? never }],
-    );
+    const walks = this.#walks.get(`${epoch} ${facts.id}`) ?? [];
+    return moves.flatMap(([left, isIn], index) => {
+      if (isIn) return [];
+      const back = moves.slice(index + 1).find(([, later]) => later)?.[0] ?? never;
+      return [{ left, back: Math.min(back, heardFrom(left, walks) + 1) }];
+    });
   }
 
   #noteWriting(record: AckRecord & Stamp, proc: Proc): void {
     const { channel, id, rev, tMono, outcome } = record;
-    if (outcome !== 'ok' || channel === undefined || rev === undefined) return;
+    if (outcome !== 'ok') this.#unsure.add(id);
+    if (channel === undefined || rev === undefined || this.#unsure.has(id)) return;
     const key = `${proc.epoch} ${channel}`;
     const written = this.#written.get(key) ?? [];
     this.#written.set(key, written);
@@ -182,4 +188,14 @@ export class Revocation implements Rule {
     if (walk !== undefined && rev === walk.to + 1) walk.to = rev;
     else this.#jump(proc, root, rev);
   }
+}
+
+/** The rev up to which each change after `rev` was heard by somebody: a return among them would be known. */
+function heardFrom(rev: number, walks: readonly Walk[]): number {
+  let upTo = rev;
+  for (const { from, to } of [...walks].sort((a, b) => a.from - b.from)) {
+    if (from > upTo) return upTo;
+    upTo = Math.max(upTo, to);
+  }
+  return upTo;
 }

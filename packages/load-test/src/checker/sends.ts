@@ -125,7 +125,8 @@ export class Sends implements Rule {
     const { seq = 0, rev = 0 } = record;
     const { acked } = fate;
     this.acknowledged += 1;
-    if (acked !== null && acked.epoch === proc.epoch && (acked.seq !== seq || acked.rev !== rev)) {
+    // The message may have changed since, but it stands where it stood.
+    if (acked !== null && acked.epoch === proc.epoch && (acked.seq !== seq || acked.rev > rev)) {
       const text = `a repeat was answered with ${seq}/${rev}, the first with ${acked.seq}/${acked.rev}`;
       this.#findings.add('I5', text, { proc: proc.name, channel: fate.channel, id: fate.id, tMono: record.tMono });
     }

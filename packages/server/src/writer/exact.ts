@@ -57,7 +57,8 @@ interface MemberRow {
 
 /**
  * The slow and exact way: one transaction that locks the channels, finds which entries are repeats, decides the rest anew,
- * and inserts what remains with the same statement. A repeat gets the first result, whatever has changed since.
+ * and inserts what remains with the same statement. A repeat gets the first one's place and time, whatever has changed since,
+ * and the rev that the message has by now.
  */
 export async function exactCommit(
   pool: pg.Pool,

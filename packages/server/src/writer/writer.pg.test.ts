@@ -96,6 +96,22 @@ describe('the writer', () => {
     expect(await rowsOf(channel)).toHaveLength(1);
   });
 
+  test('[ROAD2] a repeat of what was changed since gets the first one’s place and time, and the rev of the change', async () => {
+    const { writer, changes } = setUp();
+    const bob = await addUser(database, 'repeat-changed-bob');
+    const channel = await addChannel(database, [bob]);
+    const entry = entryOf(channel, bob, 1);
+    const [first] = await writer.write([entry]);
+    const rev = await changes.run(channel, async (change) => {
+      const taken = change.takeRev();
+      await query(change.tx, `UPDATE messages SET body = 'changed', rev = $2 WHERE id = $1`, [entry.id, taken]);
+      change.emit({ t: 'members', channel, rev: taken, joined: [], left: [], memberCount: 1 });
+      return taken;
+    });
+    const [again] = await writer.write([entry]);
+    expect(again).toEqual({ ...first, rev });
+  });
+
   test('[ROAD3] an id that somebody else used is refused, and nothing of theirs is told', async () => {
     const { writer } = setUp();
     const carol = await addUser(database, 'taken-carol');
