@@ -86,13 +86,17 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       <div className="message-main">
         <MessageHeader id={headId} message={message} isShown={isHead} />
         {message.replyTo !== undefined && !isDeleted && <ReplyQuote seq={message.replyTo} quoted={quoted} />}
-        {isEditing ? <MessageEditor message={message} /> : <MessageBody message={message} />}
-        <AttachedFiles message={message} />
+        <div className="message-line">
+          <div className="message-content">
+            {isEditing ? <MessageEditor message={message} /> : <MessageBody message={message} />}
+            <AttachedFiles message={message} />
+          </div>
+          <MessageStatus delivery={delivery} message={message} />
+        </div>
         <MessageFailure message={message} />
         <Reactions message={message} />
         <ThreadLink message={message} />
       </div>
-      <MessageStatus delivery={delivery} message={message} />
       {hasTools && <MessageToolbar message={message} onOpenChange={setOpen} onMarkUnread={onMarkUnread} />}
     </article>
   );

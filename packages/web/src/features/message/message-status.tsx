@@ -22,7 +22,7 @@ interface MessageStatusProps {
 export function MessageStatus({ message, delivery }: MessageStatusProps) {
   const { t } = useWords();
   const { showReaders } = useConversation();
-  if (delivery === null) return <span />;
+  if (delivery === null) return null;
   const Icon = ICONS[delivery];
   const label = t(`status.${delivery}`);
   if (message.seq === 0) {
