@@ -1,6 +1,7 @@
 import type { MessageKey } from '../../i18n/catalogue.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Dialog } from '../../ui/dialog.tsx';
+import './shortcuts.css';
 
 type PlainKey = Extract<MessageKey, `shortcuts.${string}`>;
 
