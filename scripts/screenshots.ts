@@ -16,10 +16,10 @@ import { type Shot, shotsOf } from './screenshot-pages.ts';
 import { ensureBrowser, ensureEmojiFont } from './test-tools.js';
 
 const SIZES = {
-  wide: { width: 1440, height: 900 },
-  tablet: { width: 820, height: 1180 },
-  phone: { width: 390, height: 844 },
-} as const;
+  wide: { viewport: { width: 1440, height: 900 } },
+  tablet: { viewport: { width: 820, height: 1180 }, hasTouch: true, isMobile: true },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+};
 const THEMES = ['light', 'dark'] as const;
 
 async function takeAll(
@@ -33,11 +33,11 @@ async function takeAll(
   const { code } = await maya.client.call('invitation.create', {});
   const shots = shotsOf(workspace, code);
   for (const theme of THEMES) {
-    for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const [size, device] of Object.entries(SIZES)) {
       for (const as of [null, 'maya'] as const) {
         const wanted = shots.filter((shot) => shot.as === as && only.test(`${shot.name}-${size}-${theme}`));
         if (wanted.length === 0) continue;
-        const page = await open(browser, { url, viewport, theme, person: as === null ? null : maya });
+        const page = await open(browser, { url, device, theme, person: as === null ? null : maya });
         for (const shot of wanted) {
           await take(page, { url, shot, path: join(directory, `${shot.name}-${size}-${theme}.png`) });
         }
@@ -50,14 +50,14 @@ async function takeAll(
 
 interface Opening {
   readonly url: string;
-  readonly viewport: { readonly width: number; readonly height: number };
+  readonly device: (typeof SIZES)[keyof typeof SIZES];
   readonly theme: (typeof THEMES)[number];
   readonly person: Person | null;
 }
 
-async function open(browser: Browser, { url, viewport, theme, person }: Opening): Promise<Page> {
+async function open(browser: Browser, { url, device, theme, person }: Opening): Promise<Page> {
   const context = await browser.newContext({
-    viewport,
+    ...device,
     colorScheme: theme,
     locale: 'en-GB',
     reducedMotion: 'reduce',

@@ -54,7 +54,7 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
     <div className="table-frame" tabIndex={0}>
-      <table className="table">
+      <table className="table audit-table">
         <thead>
           <tr>
             <th>{t('audit.when')}</th>
@@ -67,13 +67,13 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
         <tbody>
           {entries.map(({ id, at, actor, action, target, details, address }) => (
             <tr key={id}>
-              <td className="table-tight">{format.dated(at)}</td>
+              <td className="table-tight audit-when">{format.dated(at)}</td>
               <td>{actor === null ? t('audit.nobody') : <bdi>@{actor}</bdi>}</td>
-              <td>
+              <td className="audit-what">
                 <code>{action}</code>
               </td>
               <td className="audit-details">{detailsText(target, details)}</td>
-              <td className="table-tight">{address ?? '–'}</td>
+              <td className="table-tight audit-where">{address ?? '–'}</td>
             </tr>
           ))}
         </tbody>
