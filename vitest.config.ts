@@ -36,6 +36,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['packages/server/src/testing/test-postgres.ts'],
+          // Files that run in one process share its browser and what they import: every other one would cost seconds to load anew.
+          isolate: false,
           // Each wait within has a bound of its own: these only end what hangs, and no busy machine reaches them.
           testTimeout: 900_000,
           hookTimeout: 300_000,

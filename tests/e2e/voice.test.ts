@@ -28,6 +28,8 @@ test('a voice message is recorded and sent with the keyboard alone, and can be p
   const clip = page.locator('.audio-file');
   await clip.waitFor();
   await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement), poll).toBe(true);
+  // What was sent shows at once: it may not have come to the server yet.
+  await page.locator('[data-status]').waitFor();
   const { messages } = await vera.client.call('message.history', { channelId });
   const [attachment] = messages.at(-1)?.attachments ?? [];
   expect(attachment?.durationMs).toBeGreaterThan(1_500);

@@ -27,6 +27,14 @@ export interface OpenOptions
   readonly toleratesPolicy?: boolean;
 }
 
+let launched: Promise<Browser> | undefined;
+
+/** The one browser of this process, for all files of tests that run here; it ends with the process. */
+function sharedBrowser(): Promise<Browser> {
+  launched ??= launchBrowser();
+  return launched;
+}
+
 /** Makes a world for a file of tests. Every page must end without an error and without anything that its policy had to stop. */
 export function useWorld(env: Record<string, string> = {}): World {
   let database: TestDatabase;
@@ -41,7 +49,7 @@ export function useWorld(env: Record<string, string> = {}): World {
       PARLEY_NAME: 'Northwind',
       ...env,
     });
-    [browser] = await Promise.all([launchBrowser(), server.start()]);
+    [browser] = await Promise.all([sharedBrowser(), server.start()]);
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await takePictures(contexts, task.name);
@@ -49,7 +57,6 @@ export function useWorld(env: Record<string, string> = {}): World {
     expect(problems.splice(0)).toEqual([]);
   });
   afterAll(async () => {
-    await browser?.close();
     await server?.stop();
     await database?.drop();
   });
