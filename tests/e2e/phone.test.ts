@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeOwner, makePerson } from '../support/people.ts';
-import { composer, message, useWorld } from './support/world.ts';
+import { composer, haveRead, message, useWorld } from './support/world.ts';
 
 const world = useWorld();
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true } as const;
@@ -39,7 +39,7 @@ test('whoever reads the end and touches a message still reads the end when the p
   const direct = await sven.client.openDirect([tara.signedIn.user.id]);
   for (let number = 1; number <= 30; number++)
     await direct.send(`${number}: ${'about as long as a line is wide '.repeat(2)}`);
-  tara.client.channel(direct.id).markRead(30);
+  await haveRead(tara, direct.id, 30);
   const page = await world.open(tara, { ...PHONE, viewport: { width: 780, height: 390 }, hash: `#/c/${direct.id}` });
   await message(page, /^30:/).tap();
   await page.setViewportSize({ width: 390, height: 780 });

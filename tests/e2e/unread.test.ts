@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { makePerson } from '../support/people.ts';
 import { type Act, press } from './support/acts.ts';
-import { message, PATIENCE_MS, useWorld } from './support/world.ts';
+import { haveRead, message, PATIENCE_MS, useWorld } from './support/world.ts';
 
 const poll = { timeout: PATIENCE_MS, interval: 50 };
 const world = useWorld();
@@ -109,7 +109,8 @@ test('[DEL11] what nobody can see is not read, and is once it can be seen', asyn
   const { writer, reader, channelId } = await makeTalk();
   const page = await world.open(reader, { hash: `#/c/${channelId}` });
   const link = page.locator('.channel-link[aria-current]');
-  await page.locator('.image-file').waitFor();
+  // The list stands still when the picture is there: before, a click may meet something else than it was aimed at.
+  await page.locator('.image-there').waitFor();
   for (const { what, size = DESK, cover, uncover } of COVERINGS) {
     const isRead = () => link.locator('.badge').waitFor({ state: 'detached' });
     await isRead();
@@ -140,9 +141,6 @@ async function makeTalk() {
   await channel.send('', { attachments: [picture.id] });
   const info = () => reader.client.channel(channel.id).info.getSnapshot();
   await expect.poll(() => info()?.unread, poll).toBe(37);
-  reader.client.channel(channel.id).markRead();
-  // The app opens where the server knows him to be.
-  const known = () => reader.client.call('channel.get', { channelId: channel.id });
-  await expect.poll(async () => (await known()).membership?.readSeq, poll).toBe(37);
+  await haveRead(reader, channel.id, 37);
   return { writer, reader, channelId: channel.id };
 }

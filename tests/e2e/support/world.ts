@@ -1,3 +1,4 @@
+import type { ChannelId } from '@parley/protocol';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type ServerProcess, serverProcess } from '../../../packages/server/src/testing/server-process.ts';
@@ -119,6 +120,13 @@ function watch(page: Page, problems: string[], { toleratesNetwork, toleratesPoli
 /** The field of the open conversation (or, with `name`, of that one). */
 export function composer(page: Page, name: string | RegExp = /^(?:Message|Reply)/) {
   return page.getByRole('textbox', { name });
+}
+
+/** Has somebody read up to a message. The app opens where the server knows him to be, and reports of reading are gathered first. */
+export async function haveRead({ client }: Person, channelId: ChannelId, seq: number): Promise<void> {
+  client.channel(channelId).markRead(seq);
+  const known = () => client.call('channel.get', { channelId });
+  await expect.poll(async () => (await known()).membership?.readSeq, { timeout: PATIENCE_MS }).toBe(seq);
 }
 
 /** Writes a message and sends it. */
