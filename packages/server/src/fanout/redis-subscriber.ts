@@ -5,6 +5,8 @@ import { destroy, type RedisClient } from '../storage/redis-client.ts';
 
 /** A new listener waits this long for Redis to confirm; after it he is told what he missed once Redis does. */
 const CONFIRM_TIMEOUT_MS = 1_000;
+/** Between two questions while channels keep coming: those who come meanwhile share the next, and what they do after it. */
+const SPACING_MS = 20;
 /** Channels named by one command. */
 const CHUNK = 5_000;
 
@@ -42,8 +44,10 @@ export class RedisSubscriber implements BusSubscriber {
   #isFlushScheduled = false;
   #isFlushing = false;
   readonly #onMessage: (text: string, channel: string) => void;
-  /** The answer to what is being asked for. */
+  /** The answer to what is being asked for, or is asked for next. */
   #answer: Promise<void> = Promise.resolve();
+  /** What changes now is still asked for by that question. */
+  #isGathering = false;
   /** The answer to that and to all that changed meanwhile. */
   #confirmed: Promise<void> = Promise.resolve();
   #isLate = false;
@@ -89,7 +93,7 @@ export class RedisSubscriber implements BusSubscriber {
 
   /** Not of what is added after it: while many come one after the other, something always is. */
   async #answerToAll(): Promise<void> {
-    const areAsked = this.#changed.size === 0;
+    const areAsked = this.#changed.size === 0 || this.#isGathering;
     try {
       await this.#answer;
       // What had changed by then has been asked for by now.
@@ -148,6 +152,7 @@ export class RedisSubscriber implements BusSubscriber {
     for (const channel of this.#wanted) this.#changed.add(channel);
     // What still runs on the connection before this one ends by itself, and sees that it is out of date.
     this.#isFlushing = false;
+    this.#isGathering = false;
     this.#confirmed = Promise.resolve();
     this.#flush();
     await this.#confirmed;
@@ -181,19 +186,29 @@ export class RedisSubscriber implements BusSubscriber {
   /** One change of subscriptions at a time: to ask for a channel while it is being given up would leave it deaf. */
   async #askUntilSettled(client: RedisClient): Promise<void> {
     try {
-      while (this.#changed.size > 0 && this.#client === client) {
-        const changed = [...this.#changed];
-        this.#changed.clear();
-        const added = changed.filter((channel) => this.#wanted.has(channel) && !this.#held.has(channel));
-        const removed = changed.filter((channel) => !this.#wanted.has(channel) && this.#held.has(channel));
-        for (const channel of added) this.#held.add(channel);
-        for (const channel of removed) this.#held.delete(channel);
-        this.#answer = this.#ask(client, added, removed);
+      for (let spacingMs = 0; this.#changed.size > 0 && this.#client === client; spacingMs = SPACING_MS) {
+        this.#answer = this.#askForChanged(client, spacingMs);
         await this.#answer;
       }
     } finally {
       if (this.#client === client) this.#isFlushing = false;
     }
+  }
+
+  async #askForChanged(client: RedisClient, spacingMs: number): Promise<void> {
+    if (spacingMs > 0) {
+      this.#isGathering = true;
+      await new Promise<void>((resolve) => void this.#ports.link.clock.setTimeout(resolve, spacingMs));
+      if (this.#client !== client) return;
+      this.#isGathering = false;
+    }
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    const added = changed.filter((channel) => this.#wanted.has(channel) && !this.#held.has(channel));
+    const removed = changed.filter((channel) => !this.#wanted.has(channel) && this.#held.has(channel));
+    for (const channel of added) this.#held.add(channel);
+    for (const channel of removed) this.#held.delete(channel);
+    await this.#ask(client, added, removed);
   }
 
   async #ask(client: RedisClient, added: readonly string[], removed: readonly string[]): Promise<void> {
