@@ -15,9 +15,10 @@ test('the top of a chart is round, and not much above what it shows', () => {
 
 test('a line breaks where nothing is known', () => {
   const span = { from: 0, until: 100, top: 10 };
-  expect(linePath([0, 10, 20], [0, 5, 10], span)).toBe('M0.00 100.00L10.00 50.00L20.00 0.00');
-  expect(linePath([0, 10, 20], [0, null, 10], span)).toBe('M0.00 100.00M20.00 0.00');
-  expect(linePath([0, 10, 20, 90], [1, 1, 1, 1], span)).toBe('M0.00 90.00L10.00 90.00L20.00 90.00M90.00 90.00');
+  expect(linePath([0, 10, 20], [0, 5, 10], span)).toBe('M0.00 100.00h0L10.00 50.00L20.00 0.00');
+  expect(linePath([0, 10, 20], [0, null, 10], span)).toBe('M0.00 100.00h0M20.00 0.00h0');
+  expect(linePath([0, 10, 20, 90], [1, 1, 1, 1], span)).toBe('M0.00 90.00h0L10.00 90.00L20.00 90.00M90.00 90.00h0');
+  expect(linePath([10], [5], span)).toBe('M10.00 50.00h0');
 });
 
 test('the nearest point is found', () => {

@@ -35,7 +35,8 @@ export function linePath(
     const x = ((time - from) / Math.max(1, until - from)) * 100;
     const y = 100 - (Math.min(value, top) / top) * 100;
     const isBroken = last === null || time - last > spacing * GAP_STEPS;
-    path += `${isBroken ? 'M' : 'L'}${x.toFixed(2)} ${y.toFixed(2)}`;
+    // A point that stays alone is drawn as one: a line of no length with round ends.
+    path += isBroken ? `M${x.toFixed(2)} ${y.toFixed(2)}h0` : `L${x.toFixed(2)} ${y.toFixed(2)}`;
     last = time;
   });
   return path;
