@@ -8,6 +8,7 @@ import { describeQueue } from './message-queue.contract.ts';
 import { AwayError, type Consumer } from './message-queue.ts';
 import { RedisQueue } from './redis-queue.ts';
 import type { SendEntry, SendOutcome } from './send-entry.ts';
+import { shardOf } from './stream-shards.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -138,6 +139,23 @@ describe('the queue between nodes', () => {
     expect(one.stats().depth).toBe(0);
     await Promise.all([one.drain(1_000), two.drain(1_000)]);
     await own.stop();
+  });
+
+  test('[CLU8] a node whose connection broke between taking a shard and making its group writes it all the same', async () => {
+    const link = await redis.link(`${makeUuid()}:`);
+    // As it is left behind: a lease that is held, and no group.
+    await link.client.set(`${link.prefix}queue:{${shardOf(channelId)}}:lease`, 'one', {
+      expiration: { type: 'PX', value: 5_000 },
+    });
+    const table = new Table();
+    const options = { config: CONFIG, clock: systemClock, link, mode: 'always' as const, lanes: 2, nodeName: 'one' };
+    const queue = new RedisQueue({ ...options, tell: () => {}, onError: () => {} });
+    queue.start((batch) => Promise.resolve(table.write(batch)));
+    const settled: SendOutcome[] = [];
+    queue.enqueue(entryOf('here'), (outcome) => settled.push(outcome));
+    await waitFor('it is settled', () => settled.length === 1);
+    expect(table.bodies).toEqual(['here']);
+    await queue.drain(1_000);
   });
 
   test('[CLU8] what a dead node left in Redis is written by another', async () => {

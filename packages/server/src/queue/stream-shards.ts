@@ -1,4 +1,4 @@
-import type { RedisLink } from '../storage/redis.ts';
+import { errorCodeOf, type RedisLink } from '../storage/redis.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { parseEntry } from './parse-entry.ts';
 import type { SendEntry } from './send-entry.ts';
@@ -66,10 +66,7 @@ export class StreamShards {
     const { client } = this.#link;
     const lease = this.#lease(shard);
     const expiration = { type: 'PX', value: LEASE_MS } as const;
-    if ((await client.set(lease, this.#nodeName, { condition: 'NX', expiration })) !== null) {
-      await this.#ensureGroup(shard);
-      return true;
-    }
+    if ((await client.set(lease, this.#nodeName, { condition: 'NX', expiration })) !== null) return true;
     if ((await client.get(lease)) !== this.#nodeName) return false;
     return (await client.pExpire(lease, LEASE_MS)) === 1;
   }
@@ -80,6 +77,17 @@ export class StreamShards {
 
   /** What is first in the shard: what a former holder left unfinished, else what nobody has read. */
   async read(shard: number, count: number): Promise<StreamEntry[]> {
+    try {
+      return await this.#readFirst(shard, count);
+    } catch (error) {
+      if (errorCodeOf(error) !== 'NOGROUP') throw error;
+      // The first who reads makes the group. Who takes the lease may be cut off before he does, and Redis may lose it.
+      await this.#makeGroup(shard);
+      return this.#readFirst(shard, count);
+    }
+  }
+
+  async #readFirst(shard: number, count: number): Promise<StreamEntry[]> {
     const { client } = this.#link;
     const stream = this.#stream(shard);
     const left = await client.xPendingRange(stream, GROUP, '-', '+', count);
@@ -130,7 +138,7 @@ export class StreamShards {
     return entries.length === 0 && messages.length > 0 ? this.read(shard, messages.length) : entries;
   }
 
-  async #ensureGroup(shard: number): Promise<void> {
+  async #makeGroup(shard: number): Promise<void> {
     await this.#link.client
       .xGroupCreate(this.#stream(shard), GROUP, '0', { MKSTREAM: true })
       .catch((error: unknown) => {
