@@ -5,6 +5,9 @@ import type { Scheduler } from './scheduler.ts';
 /** The wall clock reads this when a simulation begins. */
 export const START_MS = 1_760_000_000_000;
 
+/** The shortest wait of a timer. A shorter one can be too small for the time of now to change by it, and would end before it began. */
+const RESOLUTION_MS = 0.001;
+
 /** The clock and event loop of one process. When the process dies, whatever it was waiting for never comes. */
 export class NodeClock implements Clock, Loop {
   /** How far the wall clock is off; timers do not care. */
@@ -31,7 +34,7 @@ export class NodeClock implements Clock, Loop {
   }
 
   setTimeout(run: () => void, delayMs: number): Timer {
-    const entry = this.#scheduler.after(delayMs, () => {
+    const entry = this.#scheduler.after(delayMs > 0 ? Math.max(delayMs, RESOLUTION_MS) : 0, () => {
       if (this.isAlive) run();
     });
     return { cancel: () => this.#scheduler.cancel(entry) };
