@@ -83,7 +83,7 @@ export function buildRooms(ports: RoomPorts, late: LateParts) {
     sync,
     recent,
     clock,
-    changes: new Changes(db, fanout),
+    changes: new Changes(db, fanout, clock),
   };
   return { rooms, flusher, sessionOf };
 }

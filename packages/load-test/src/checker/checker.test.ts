@@ -30,7 +30,7 @@ test('finds nothing either where only events tell who was in a channel when', { 
       const world = new CleanWorld(pickFrom(seed));
       world.run(steps);
       const { channels, ...state } = world.settle();
-      const unsaid = channels.map(({ memberships: _, ...channel }) => channel);
+      const unsaid = channels.map(({ memberships: _unsaid, ...channel }) => channel);
       expect(formatVerdict(judge(world.records, { ...state, channels: unsaid }))).toMatch(/^nothing is lost/);
     }),
     { numRuns: 300 },

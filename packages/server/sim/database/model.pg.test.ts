@@ -10,6 +10,7 @@ import type { Tables } from '../../src/storage/tables.ts';
 import { readChannels, readOutAt } from '../../src/sync/sync-store.ts';
 import { type MigratedDatabase, migratedDatabase } from '../../src/testing/migrated-database.ts';
 import { startTestNode } from '../../src/testing/test-node.ts';
+import { untilDecided } from '../../src/writer/change.ts';
 import { authenticate, handlersOf } from '../node-rooms.ts';
 import { Scheduler } from '../scheduler.ts';
 import { populate } from '../seeding.ts';
@@ -66,6 +67,7 @@ async function askTheRest(db: Database, users: readonly UserId[], channels: read
   await readRecords(db, users);
   await saveLastSeen(db, new Map(users.map((id, index) => [id, Date.now() + index])));
   await readChannels(db, channels);
+  for (const id of channels) await untilDecided(db, id);
   const requests = channels.map((channelId, index) => ({ channelId, floor: 5 * index }));
   for (const limit of [3, 40, 1_000]) await readRecent(db, requests, limit);
   for (const userId of users) for (const channelId of channels) await readOutAt(db, userId, channelId);

@@ -105,13 +105,22 @@ export class ChannelCreation {
    */
   async #found(founder: Founder, work: (tx: Tx, id: ChannelId) => Promise<Founded>): Promise<JoinedChannel> {
     const newId = makeUuid() as ChannelId;
-    const { founded, joined } = await this.#db.transaction().execute(async (tx) => {
-      const result = await work(tx, newId);
-      return { founded: result, joined: await readOwnChannel(tx, founder.userId, result.id) };
-    });
-    for (const userId of new Set([founder.userId, ...founded.newcomers]))
-      this.#fanout.user({ kind: 'joined', userId, channelId: founded.id });
-    return present(joined, 'membership');
+    let founded: Founded | null = null;
+    try {
+      const joined = await this.#db.transaction().execute(async (tx) => {
+        founded = await work(tx, newId);
+        return await readOwnChannel(tx, founder.userId, founded.id);
+      });
+      return present(joined, 'membership');
+    } finally {
+      // Also where the commit's answer was lost: the notice only makes its readers look.
+      if (founded !== null) this.#tell(founder, founded);
+    }
+  }
+
+  #tell(founder: Founder, { id, newcomers }: Founded): void {
+    for (const userId of new Set([founder.userId, ...newcomers]))
+      this.#fanout.user({ kind: 'joined', userId, channelId: id });
   }
 }
 

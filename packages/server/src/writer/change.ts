@@ -3,9 +3,20 @@ import type { UserNotice } from '../fanout/bus.ts';
 import { type ChannelFacts, type CommittedEvent, committed, type Effect } from '../fanout/committed.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import { AppError } from '../lib/app-error.ts';
-import { type Database, isRetryableError, query, type Tx } from '../storage/postgres.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import {
+  type Database,
+  errorCode,
+  isAway,
+  isRetryableError,
+  type Queryable,
+  query,
+  type Tx,
+} from '../storage/postgres.ts';
 
 const MAX_RETRIES = 5;
+/** While the database is away, between two looks at what became of a commit. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** A root channel as its row stands under the lock. */
 export interface LockedChannel extends ChannelFacts {
@@ -91,6 +102,11 @@ SELECT id, kind, root_id AS "rootId", archived_at IS NOT NULL AS archived, permi
        last_seq AS "lastSeq", last_rev AS "lastRev", member_count AS "memberCount", max_members AS "maxMembers"
   FROM channels WHERE id = (SELECT root_id FROM channels WHERE id = $1) FOR NO KEY UPDATE`;
 
+/** Resolves when no change of the root channel that had its lock is under way any more. */
+export async function untilDecided(on: Queryable, rootId: ChannelId): Promise<void> {
+  await query(on, 'SELECT FROM channels WHERE id = $1 FOR SHARE', [rootId]);
+}
+
 /**
  * Runs everything that changes a root channel besides sending: one transaction under the channel's row lock, whose changes
  * take the next revs and are published after the commit. Decide access inside, from what the lock has made current.
@@ -98,10 +114,12 @@ SELECT id, kind, root_id AS "rootId", archived_at IS NOT NULL AS archived, permi
 export class Changes {
   readonly #db: Database;
   readonly #fanout: Fanout;
+  readonly #clock: Clock;
 
-  constructor(db: Database, fanout: Fanout) {
+  constructor(db: Database, fanout: Fanout, clock: Clock = systemClock) {
     this.#db = db;
     this.#fanout = fanout;
+    this.#clock = clock;
   }
 
   /**
@@ -138,8 +156,22 @@ export class Changes {
     } catch (error) {
       // The commit may have happened with its answer lost. Its events show as missing revs; of its notices nothing would,
       // and they only make their readers look.
-      if (!isRetryableError(error)) this.#notify(saved);
+      if (!isRetryableError(error)) for (const change of saved) void this.#notifyWhenDecided(change);
       throw error;
+    }
+  }
+
+  /** A commit whose answer was lost may still be under way: whoever looked now would find nothing. Its lock tells when it has ended. */
+  async #notifyWhenDecided(change: PendingChange): Promise<void> {
+    for (;;) {
+      try {
+        await untilDecided(this.#db, change.channel.id);
+        return this.#notify([change]);
+      } catch (error) {
+        // Otherwise this node has closed its connections.
+        if (!isAway(error) && errorCode(error) === undefined) return;
+        await new Promise<void>((resolve) => void this.#clock.setTimeout(resolve, LOOK_AGAIN_MS));
+      }
     }
   }
 

@@ -155,6 +155,10 @@ export const ROAD_STATEMENTS = [
     ];
   }),
 
+  statement(/^SELECT FROM channels WHERE id = \$1 FOR SHARE$/, (view, [id]) =>
+    view.lock('channels', String(id)) === undefined ? [] : [{}],
+  ),
+
   statement(
     /^UPDATE channels SET last_rev = \$2, access_rev = \$3, member_count = \$4 WHERE id = \$1$/,
     (view, values) => {
