@@ -55,7 +55,7 @@ test('a short campaign of faults ends well, says so, and goes on where it ended'
 });
 
 test('a campaign that ran nothing, and one of a fault that nobody knows, are no success', async () => {
-  expect(await run('proof/faults/main.ts', '--count', '0')).toMatchObject({ code: 1 });
+  expect(await run('proof/faults/main.ts', '--count', '0')).toMatchObject({ code: 2 });
   const unknown = await run('proof/faults/main.ts', '--only', 'none-such');
   expect(unknown).toMatchObject({ code: 2, out: expect.stringContaining('no fault is called none-such') });
 });

@@ -47,6 +47,7 @@ export class Traffic {
 }
 
 interface Send {
+  readonly proc: string;
   readonly channel: string;
   readonly firstAtMs: number;
   acknowledgedAtMs: number | null;
@@ -67,8 +68,8 @@ export class SendCounts {
   add(record: HistoryRecord): void {
     if (record.type === 'invoke' && record.op === 'message.send' && this.#channels.has(record.channel ?? '')) {
       if (this.#sends.has(record.id)) return;
-      const { channel = '', tMono: firstAtMs } = record;
-      this.#sends.set(record.id, { channel, firstAtMs, acknowledgedAtMs: null, lastCode: null });
+      const { channel = '', proc, tMono: firstAtMs } = record;
+      this.#sends.set(record.id, { proc, channel, firstAtMs, acknowledgedAtMs: null, lastCode: null });
     } else if (record.type === 'ack' && record.op === 'message.send') {
       const send = this.#sends.get(record.id);
       if (send === undefined) return;
@@ -77,7 +78,14 @@ export class SendCounts {
         send.lastCode = record.outcome === 'fail' ? (record.code ?? 'unknown') : 'unanswered';
         this.repeated.set(send.lastCode, (this.repeated.get(send.lastCode) ?? 0) + 1);
       }
-    }
+    } else if (record.type === 'recv' && record.id !== undefined) this.#arrived(record.id, record);
+    else if (record.type === 'resume') for (const { id } of record.items) this.#arrived(id, record);
+  }
+
+  /** A sender who sees his own message in its channel waits for no answer any more. */
+  #arrived(id: string, { proc, tMono }: HistoryRecord): void {
+    const send = this.#sends.get(id);
+    if (send?.proc === proc) send.acknowledgedAtMs ??= tMono;
   }
 
   /** Messages that were tried at least once. */

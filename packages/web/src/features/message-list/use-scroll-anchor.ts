@@ -116,6 +116,8 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
       followsEnd.current = isNearEnd;
       setAtEnd(isNearEnd);
     }
+    // The list has put back what was in sight, for older rows came in front just when its reader went to the end.
+    else scroller.scrollTop = scroller.scrollHeight;
     if (isNearEnd) hand.current = false;
     lastPlace.current = place;
     if (isLoading) return;
