@@ -93,13 +93,14 @@ export class Revocation implements Rule {
       if (truth.channels.get(root)?.facts.open !== true) this.#findings.add('I11', text, place);
     for (const [channelId, channel] of truth.channels) {
       if (channel.facts.open) continue;
+      const absencesOf = this.#absences(epoch, channel);
       for (const walk of this.#walks.get(`${epoch} ${channelId}`) ?? []) {
-        for (const absence of this.#absencesOf(epoch, channel, walk.user)) this.#compare(walk, absence, channelId);
+        for (const absence of absencesOf(walk.user)) this.#compare(walk, absence, channelId);
       }
       // Threads take the revs of their root, and were written to by its members.
       const written = channel.facts.root === channelId ? this.#written.get(`${epoch} ${channelId}`) : undefined;
       for (const { user, rev, place } of written ?? []) {
-        const absence = this.#absencesOf(epoch, channel, user).find(({ left, back }) => left < rev && rev < back);
+        const absence = absencesOf(user).find(({ left, back }) => left < rev && rev < back);
         if (absence !== undefined)
           this.#findings.add('I11', `${user} was out from rev ${absence.left} on, and wrote rev ${rev}`, place);
       }
@@ -114,7 +115,18 @@ export class Revocation implements Rule {
     this.#findings.add('I11', text, { proc: walk.proc, channel, rev: first });
   }
 
-  #absencesOf(epoch: string, { facts }: TrueChannel, user: string): Absence[] {
+  /** Gives the absences of a user, each worked out once. */
+  #absences(epoch: string, { facts }: TrueChannel): (user: string) => readonly Absence[] {
+    const walks = [...(this.#walks.get(`${epoch} ${facts.id}`) ?? [])].sort((a, b) => a.from - b.from);
+    const known = new Map<string, readonly Absence[]>();
+    return (user) => {
+      const absences = known.get(user) ?? this.#absencesOf(epoch, facts, user, walks);
+      known.set(user, absences);
+      return absences;
+    };
+  }
+
+  #absencesOf(epoch: string, facts: TrueChannel['facts'], user: string, walks: readonly Walk[]): Absence[] {
     const never = Number.POSITIVE_INFINITY;
     if (facts.memberships !== undefined) {
       const stays = facts.memberships.filter((stay) => stay.user === user).sort((a, b) => a.from - b.from);
@@ -124,7 +136,6 @@ export class Revocation implements Rule {
       return [{ left: -1, back: stays[0]?.from ?? never }, ...after];
     }
     const moves = [...(this.#moves.get(`${epoch} ${facts.id} ${user}`) ?? [])].sort(([a], [b]) => a - b);
-    const walks = this.#walks.get(`${epoch} ${facts.id}`) ?? [];
     return moves.flatMap(([left, isIn], index) => {
       if (isIn) return [];
       const back = moves.slice(index + 1).find(([, later]) => later)?.[0] ?? never;
@@ -190,10 +201,10 @@ export class Revocation implements Rule {
   }
 }
 
-/** The rev up to which each change after `rev` was heard by somebody: a return among them would be known. */
+/** The rev up to which each change after `rev` was heard by somebody: a return among them would be known. `walks` rise. */
 function heardFrom(rev: number, walks: readonly Walk[]): number {
   let upTo = rev;
-  for (const { from, to } of [...walks].sort((a, b) => a.from - b.from)) {
+  for (const { from, to } of walks) {
     if (from > upTo) return upTo;
     upTo = Math.max(upTo, to);
   }

@@ -3,15 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { migrateDown, migrateUp } from '../storage/migrate.ts';
 import { query } from '../storage/postgres.ts';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { runParley } from '../testing/run-parley.ts';
 import { diagnoseFlags } from './diagnose-flags.ts';
 import { diagnoseNode, diagnoseWeb } from './diagnose-machine.ts';
 import { doctorCommand } from './doctor-command.ts';
-import { runProgram } from './run-program.ts';
 
 let database: MigratedDatabase;
 beforeAll(async () => {
@@ -20,23 +19,16 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 async function doctor(env: Record<string, string | undefined> = {}, line = 'doctor --json') {
-  let out = '';
-  let complaint = '';
-  const terminal = {
-    env: { DATABASE_URL: database.database.connectionString, PARLEY_DATA_DIR: tmpdir(), PORT: '0', ...env },
-    out: (text: string) => {
-      out += text;
-    },
-    readInput: () => Promise.resolve(''),
-  };
-  const program = new Command('parley').addCommand(doctorCommand(terminal));
-  const code = await runProgram(program, line.split(' '), (text) => {
-    complaint += text;
+  const ran = await runParley([doctorCommand], line.split(' '), {
+    DATABASE_URL: database.database.connectionString,
+    PARLEY_DATA_DIR: tmpdir(),
+    PORT: '0',
+    ...env,
   });
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
   const of = (check: string): any =>
-    (JSON.parse(out) as { check: string }[]).find((finding) => finding.check === check);
-  return { code, out, complaint, of };
+    (JSON.parse(ran.out) as { check: string }[]).find((finding) => finding.check === check);
+  return { ...ran, of };
 }
 
 /** Something that answers on a port of the loopback address. */

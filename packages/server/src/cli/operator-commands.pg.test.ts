@@ -1,12 +1,11 @@
-import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { record } from '../audit/audit.ts';
 import { NO_FIGURES } from '../monitoring/figures.ts';
 import { addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { runParley } from '../testing/run-parley.ts';
 import { writeHistory } from '../trends/history-store.ts';
 import { auditCommand } from './audit-command.ts';
 import { flagCommand } from './flag-command.ts';
-import { runProgram } from './run-program.ts';
 import { sparkline } from './sparkline.ts';
 import { statsCommand } from './stats-command.ts';
 
@@ -17,25 +16,12 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 async function parley(...args: string[]) {
-  let out = '';
-  let complaint = '';
-  const terminal = {
-    env: { DATABASE_URL: database.database.connectionString },
-    out: (text: string) => {
-      out += text;
-    },
-    readInput: () => Promise.resolve(''),
-  };
-  const program = new Command('parley')
-    .addCommand(statsCommand(terminal))
-    .addCommand(auditCommand(terminal))
-    .addCommand(flagCommand(terminal));
-  const code = await runProgram(program, args, (text) => {
-    complaint += text;
+  const ran = await runParley([statsCommand, auditCommand, flagCommand], args, {
+    DATABASE_URL: database.database.connectionString,
   });
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
-  const json = (): any => JSON.parse(out);
-  return { code, out, complaint, json };
+  const json = (): any => JSON.parse(ran.out);
+  return { ...ran, json };
 }
 
 describe('the operator at the command line', () => {

@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../config/config.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
@@ -10,10 +9,10 @@ import { migrateUp } from '../storage/migrate.ts';
 import { openPostgres, type Postgres, query } from '../storage/postgres.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { addChannel, addUser } from '../testing/migrated-database.ts';
+import { runParley } from '../testing/run-parley.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { connectDatabase } from './connect-database.ts';
 import { promoteCommand } from './promote-command.ts';
-import { runProgram } from './run-program.ts';
 
 let dataDir: string;
 let target: TestDatabase;
@@ -42,21 +41,9 @@ function open(connection: Parameters<typeof openPostgres>[0]['connection']): Pos
   return openPostgres({ connection, maxConnections: 2, statementTimeoutMs: 20_000, onError: () => {} });
 }
 
-async function promote(url: string | undefined = target.connectionString) {
-  let out = '';
-  let complaint = '';
-  const terminal = {
-    env: { PARLEY_DATA_DIR: dataDir, ...(url === '' ? {} : { DATABASE_URL: url }) },
-    out: (text: string) => {
-      out += text;
-    },
-    readInput: () => Promise.resolve(''),
-  };
-  const program = new Command('parley').addCommand(promoteCommand(terminal));
-  const code = await runProgram(program, ['promote', '--json'], (text) => {
-    complaint += text;
-  });
-  return { code, out, complaint };
+function promote(url: string | undefined = target.connectionString) {
+  const env = { PARLEY_DATA_DIR: dataDir, ...(url === '' ? {} : { DATABASE_URL: url }) };
+  return runParley([promoteCommand], ['promote', '--json'], env);
 }
 
 async function onTarget<Result>(work: (postgres: Postgres) => Promise<Result>): Promise<Result> {

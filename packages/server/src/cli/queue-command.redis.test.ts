@@ -1,5 +1,4 @@
 import { type MessageId, makeUuid } from '@parley/protocol';
-import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prefixOf } from '../cluster.ts';
 import { RedisBus } from '../fanout/redis-bus.ts';
@@ -8,11 +7,11 @@ import type { SendEntry, SendOutcome } from '../queue/send-entry.ts';
 import { query } from '../storage/postgres.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { runParley } from '../testing/run-parley.ts';
 import { startTestNode, type TestNode } from '../testing/test-node.ts';
 import { TestRedis } from '../testing/test-redis.ts';
 import { waitFor } from '../testing/wait-for.ts';
 import { queueCommand } from './queue-command.ts';
-import { runProgram } from './run-program.ts';
 
 let database: MigratedDatabase;
 let redis: TestRedis;
@@ -33,20 +32,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function parley(line: string, redisUrl: string | undefined = redis.url) {
-  const printed = { out: '', complaint: '' };
-  const terminal = {
-    env: { DATABASE_URL: database.database.connectionString, ...(redisUrl === '' ? {} : { REDIS_URL: redisUrl }) },
-    out: (text: string) => {
-      printed.out += text;
-    },
-    readInput: () => Promise.resolve(''),
-  };
-  const program = new Command('parley').addCommand(queueCommand(terminal));
-  const code = await runProgram(program, line.split(' '), (text) => {
-    printed.complaint += text;
-  });
-  return { code, ...printed };
+function parley(line: string, redisUrl: string | undefined = redis.url) {
+  const env = { DATABASE_URL: database.database.connectionString, ...(redisUrl === '' ? {} : { REDIS_URL: redisUrl }) };
+  return runParley([queueCommand], line.split(' '), env);
 }
 
 async function newEntry(body: string): Promise<SendEntry> {

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { runParley } from '../testing/run-parley.ts';
 import { type ServerProcess, serverProcess } from '../testing/server-process.ts';
-import { runProgram } from './run-program.ts';
 import { verifyCommand } from './verify-command.ts';
 
 let database: MigratedDatabase;
@@ -23,21 +22,9 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function verify(...args: string[]) {
-  let out = '';
-  let complaint = '';
-  const terminal = {
-    env: { DATABASE_URL: database.database.connectionString, PARLEY_ALLOW_UNSAFE_DATABASE: 'true' },
-    out: (text: string) => {
-      out += text;
-    },
-    readInput: () => Promise.resolve(''),
-  };
-  const program = new Command('parley').addCommand(verifyCommand(terminal));
-  const code = await runProgram(program, ['verify', ...args], (text) => {
-    complaint += text;
-  });
-  return { code, out, complaint };
+function verify(...args: string[]) {
+  const env = { DATABASE_URL: database.database.connectionString, PARLEY_ALLOW_UNSAFE_DATABASE: 'true' };
+  return runParley([verifyCommand], ['verify', ...args], env);
 }
 
 function keep(name: string, text: string): string {

@@ -1,37 +1,17 @@
-import type { FlagValue, UserId } from '@parley/protocol';
+import type { FlagValue } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { decodeFrames, FakeWire } from '../../test/fake-wire.ts';
+import { ANN, testSession } from '../../test/test-session.ts';
 import type { Actor } from '../commands/handler.ts';
 import { Flusher } from '../outbox/outbox.ts';
 import { FlagTeller } from './flag-teller.ts';
-import { Session } from './session.ts';
 
 type Flags = Record<string, FlagValue>;
-
-const ANN: Actor = {
-  userId: 'ann' as UserId,
-  serverRole: 'member',
-  kind: 'human',
-  credentialId: 'one',
-  credential: 'session',
-  scopes: null,
-  address: '',
-  expiresAt: null,
-};
 
 function setUp() {
   const flusher = new Flusher({ onSlow: () => {} });
   const wire = new FakeWire();
-  const session = new Session({
-    socket: { close: () => {}, terminate: () => {}, pause: () => {}, resume: () => {} },
-    outbox: flusher.createOutbox(wire),
-    address: '',
-    userAgent: '',
-    headerToken: null,
-    nowS: 0,
-    onEnd: () => {},
-  });
-  session.actor = ANN;
+  const session = testSession(flusher.createOutbox(wire));
   const asked: { actor: Actor; answer: (flags: Flags) => void }[] = [];
   const teller = new FlagTeller({
     sessions: () => [session],

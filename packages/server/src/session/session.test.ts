@@ -1,11 +1,11 @@
-import type { UserId } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { decodeFrames, FakeWire } from '../../test/fake-wire.ts';
+import { ANN, testSession } from '../../test/test-session.ts';
 import { MemoryBus } from '../fanout/memory-bus.ts';
 import { Hub } from '../hub/hub.ts';
 import { Flusher } from '../outbox/outbox.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 
 function setUp() {
   const flusher = new Flusher({ onSlow: () => {} });
@@ -22,26 +22,8 @@ function setUp() {
   });
   const wire = new FakeWire();
   const ended: Session[] = [];
-  const session = new Session({
-    socket: { close: () => {}, terminate: () => {}, pause: () => {}, resume: () => {} },
-    outbox: flusher.createOutbox(wire),
-    address: '',
-    userAgent: '',
-    headerToken: null,
-    nowS: 0,
-    onEnd: (one) => void ended.push(one),
-  });
-  const userId = 'ann' as UserId;
-  session.actor = {
-    userId,
-    serverRole: 'member',
-    kind: 'human',
-    credentialId: 'one',
-    credential: 'session',
-    scopes: null,
-    address: '',
-    expiresAt: null,
-  };
+  const session = testSession(flusher.createOutbox(wire), (one) => void ended.push(one));
+  const { userId } = ANN;
   hub.add(session);
   const tell = (frame: object) => bus.publish(`user:${userId}`, { kind: 'frame', userId, json: JSON.stringify(frame) });
   const got = () => {
