@@ -2,7 +2,7 @@ import { Random } from '@parley/load-test';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LIVES_SCRIPT } from '../../src/presence/lives-script.ts';
-import { RELEASE_SCRIPT, WITHDRAW_SCRIPT } from '../../src/queue/stream-scripts.ts';
+import { APPEND_SCRIPT, RELEASE_SCRIPT, TAKE_SCRIPT, WITHDRAW_SCRIPT } from '../../src/queue/stream-scripts.ts';
 import { GCRA_SCRIPT } from '../../src/rate-limit/gcra-script.ts';
 import { TestRedis } from '../../src/testing/test-redis.ts';
 import { RedisModel } from './redis-model.ts';
@@ -48,6 +48,9 @@ function commandOf(random: Random): string[] {
     () => ['XCLAIM', `q:${name}`, 'g', member, '0', id, random.pick(IDS)],
     () => ['XACK', `q:${name}`, 'g', id, random.pick(IDS)],
     () => ['XDEL', `q:${name}`, id],
+    () => script(APPEND_SCRIPT.text, `t:${name}`, member, ...['one', 'two'].slice(0, 1 + random.below(2))),
+    () => ['EVAL', TAKE_SCRIPT.text, '2', `q:${name}`, `s:${name}`, 'g', member, LONG_MS, '2', id],
+    () => ['EVAL', TAKE_SCRIPT.text, '2', `q:${name}`, `s:${name}`, 'g', member, LONG_MS, '3'],
     () => script(WITHDRAW_SCRIPT.text, `q:${name}`, 'g', id),
     () => script(RELEASE_SCRIPT.text, `s:${name}`, member),
     () => ['EVALSHA', RELEASE_SCRIPT.sha, '1', `s:${name}`, member],
@@ -67,6 +70,8 @@ function comparable(command: readonly string[], reply: Reply): unknown {
   // Not for how long, and how often.
   if (command[0] === 'XPENDING' && Array.isArray(reply))
     return (reply as Reply[][]).map(([id, consumer]) => [id, consumer]);
+  // Named by the clock.
+  if (command[1] === APPEND_SCRIPT.text && Array.isArray(reply)) return reply.length;
   // Lives that were entered within a millisecond of each other may change places.
   if (command[1] === LIVES_SCRIPT.text && Array.isArray(reply))
     return reply.map((one) => (Array.isArray(one) ? [...(one as string[])].sort() : one));

@@ -1,4 +1,4 @@
-import { type MessageId, makeUuid } from '@parley/protocol';
+import { makeUuid } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prefixOf } from '../cluster.ts';
 import { RedisBus } from '../fanout/redis-bus.ts';
@@ -8,6 +8,7 @@ import { query } from '../storage/postgres.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { runParley } from '../testing/run-parley.ts';
+import { entryOf } from '../testing/test-entry.ts';
 import { startTestNode, type TestNode } from '../testing/test-node.ts';
 import { TestRedis } from '../testing/test-redis.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -40,9 +41,7 @@ function parley(line: string, redisUrl: string | undefined = redis.url) {
 async function newEntry(body: string): Promise<SendEntry> {
   const senderId = await addUser(database, `sender-${makeUuid()}`);
   const channelId = await addChannel(database, [senderId]);
-  const id = makeUuid() as MessageId;
-  const plain = { replyTo: null, mentions: null, everyone: null, attachments: null, accessRev: 1 };
-  return { ...plain, channelId, rootId: channelId, id, senderId, body, acceptedAt: Date.now() };
+  return entryOf(channelId, senderId, { body, accessRev: 1 });
 }
 
 test('[ROAD13] a send that the database refuses is kept; it is listed, repeated and dropped', async () => {

@@ -1,6 +1,7 @@
-import { type ChannelId, type MessageId, makeUuid, type QueueConfig, type UserId } from '@parley/protocol';
+import { type ChannelId, makeUuid, type QueueConfig, type UserId } from '@parley/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AppError } from '../lib/app-error.ts';
+import { entryOf } from '../testing/test-entry.ts';
 import { AwayError, type Consumer, type MessageQueue } from './message-queue.ts';
 import type { SendEntry, SendOutcome } from './send-entry.ts';
 
@@ -19,19 +20,8 @@ const CONFIG: QueueConfig = { maxSize: 100, retentionPeriod: 5_000, batchSize: 1
 export function describeQueue(kind: string, create: (config: QueueConfig) => Promise<QueueHarness>): void {
   let harness: QueueHarness;
 
-  const entryOf = (channelId: ChannelId, body: string): SendEntry => ({
-    channelId,
-    rootId: channelId,
-    id: makeUuid() as MessageId,
-    senderId: makeUuid() as UserId,
-    body,
-    replyTo: null,
-    mentions: null,
-    everyone: null,
-    attachments: null,
-    accessRev: 0,
-    acceptedAt: harness.now(),
-  });
+  const textIn = (channelId: ChannelId, body: string): SendEntry =>
+    entryOf(channelId, makeUuid() as UserId, { body, acceptedAt: harness.now() });
   const channel = () => makeUuid() as ChannelId;
   const sentOf = (entry: SendEntry): SendOutcome => ({
     channelId: entry.channelId,
@@ -57,7 +47,7 @@ export function describeQueue(kind: string, create: (config: QueueConfig) => Pro
       const channels = [channel(), channel(), channel()];
       const settled = Array.from(
         { length: 60 },
-        (_, index) => put(entryOf(channels[index % 3] as ChannelId, String(index))).settled,
+        (_, index) => put(textIn(channels[index % 3] as ChannelId, String(index))).settled,
       );
       harness.queue.start((batch) => {
         batches.push(batch.map((entry) => entry.channelId + entry.body));
@@ -75,7 +65,7 @@ export function describeQueue(kind: string, create: (config: QueueConfig) => Pro
     test('[ROAD9] above maxSize says busy with a time to come back, and loses nothing of what it holds', async () => {
       harness = await create(CONFIG);
       const one = channel();
-      const results = Array.from({ length: 130 }, (_, index) => put(entryOf(one, String(index))));
+      const results = Array.from({ length: 130 }, (_, index) => put(textIn(one, String(index))));
       expect(results.filter((result) => result.refusal !== undefined)).toHaveLength(30);
       expect(results[129]?.refusal?.code).toBe('busy');
       expect(results[129]?.refusal?.retryAfterMs).toBeGreaterThan(0);
@@ -99,9 +89,9 @@ export function describeQueue(kind: string, create: (config: QueueConfig) => Pro
         return Promise.resolve(batch.map(sentOf));
       };
       harness.queue.start(consumer);
-      const first = put(entryOf(one, 'first'));
+      const first = put(textIn(one, 'first'));
       await harness.advance(300);
-      const second = put(entryOf(one, 'second'));
+      const second = put(textIn(one, 'second'));
       away = false;
       await harness.advance(1_500);
       expect(order).toEqual(['first', 'second']);
@@ -112,9 +102,9 @@ export function describeQueue(kind: string, create: (config: QueueConfig) => Pro
       harness = await create({ ...CONFIG, batchSize: 1 });
       const one = channel();
       harness.queue.start(() => Promise.reject(new AwayError(true, null)));
-      const tried = put(entryOf(one, 'tried'));
+      const tried = put(textIn(one, 'tried'));
       await harness.advance(100);
-      const waited = put(entryOf(one, 'waited'));
+      const waited = put(textIn(one, 'waited'));
       await harness.advance(CONFIG.retentionPeriod + 2_000);
       expect(codes(tried.settled)).toEqual(['unavailable']);
       expect(codes(waited.settled)).toEqual(['expired']);
@@ -124,10 +114,10 @@ export function describeQueue(kind: string, create: (config: QueueConfig) => Pro
     test('[ROAD8] drains what it took, and refuses what comes after', async () => {
       harness = await create(CONFIG);
       const one = channel();
-      const held = Array.from({ length: 25 }, (_, index) => put(entryOf(one, String(index))));
+      const held = Array.from({ length: 25 }, (_, index) => put(textIn(one, String(index))));
       harness.queue.start((batch) => Promise.resolve(batch.map(sentOf)));
       const drained = harness.queue.drain(2_000);
-      expect(put(entryOf(one, 'late')).refusal?.code).toBe('draining');
+      expect(put(textIn(one, 'late')).refusal?.code).toBe('draining');
       await harness.advance(2_500);
       await drained;
       expect(held.map((result) => codes(result.settled))).toEqual(held.map(() => ['sent']));

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../storage/postgres.ts';
 import type { RedisLink } from '../storage/redis.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';
-import { StreamShards } from './stream-shards.ts';
+import { StreamShards, shardOf } from './stream-shards.ts';
 
 /** Nobody waits for what is sent from here; nodes that write it find nobody to tell. */
 const OPERATOR = 'operator';
@@ -72,7 +72,7 @@ export class ParkedSends {
       throw new AppError('bad_request', 'unable to repeat it; it cannot be read, only dropped');
     }
     await this.#recorded(by, 'queue.retried', id, entry, async (letters) => {
-      await new StreamShards(link, OPERATOR).append({ ...entry, acceptedAt: clock.now() });
+      await new StreamShards(link, OPERATOR).append(shardOf(entry.rootId), [{ ...entry, acceptedAt: clock.now() }]);
       await letters.drop(id);
     });
   }

@@ -1,14 +1,15 @@
-import { errorCodeOf, type RedisLink } from '../storage/redis.ts';
+import type { RedisLink } from '../storage/redis.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { parseEntry } from './parse-entry.ts';
 import type { SendEntry } from './send-entry.ts';
-import { RELEASE_SCRIPT, WITHDRAW_SCRIPT } from './stream-scripts.ts';
+import { APPEND_SCRIPT, RELEASE_SCRIPT, TAKE_SCRIPT, WITHDRAW_SCRIPT } from './stream-scripts.ts';
 
 /** Streams that the queue is spread over; each is written by one node at a time. Changing it is a new shape of the keys. */
 export const SHARDS = 16;
 const GROUP = 'writers';
 /** A holder that dies frees its shard after this; a batch that takes longer is written twice, which is harmless. */
 const LEASE_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 1_000;
 
 /** An entry as it lies in a stream. */
 export interface StreamEntry {
@@ -18,12 +19,22 @@ export interface StreamEntry {
   readonly entry: SendEntry;
 }
 
+/** What was read of a shard. */
+export interface Taken {
+  /** All that was read, and is to be removed once it is done with. */
+  readonly streamIds: readonly string[];
+  /** What of it can be read. */
+  readonly entries: readonly StreamEntry[];
+  /** The text of what cannot. */
+  readonly unreadable: readonly string[];
+}
+
 /** A channel always uses the same shard, which keeps its order. */
 export function shardOf(rootId: string): number {
   return Number.parseInt(rootId.slice(-4), 16) % SHARDS;
 }
 
-/** The streams of the queue: what is asked of Redis, and nothing of what it means. */
+/** The streams of the queue: what is asked of Redis, and nothing of what it means. What it does not answer in time is rejected. */
 export class StreamShards {
   readonly #link: RedisLink;
   readonly #nodeName: string;
@@ -35,115 +46,62 @@ export class StreamShards {
     this.#deadLetters = new DeadLetters(link);
   }
 
-  /** Appends an entry and gives its id in the stream. */
-  append(entry: SendEntry): Promise<string> {
-    return this.#link.client.xAdd(this.#stream(shardOf(entry.rootId)), '*', {
-      n: this.#nodeName,
-      e: JSON.stringify(entry),
-    });
+  /** Appends entries, all or none, and gives their ids in the stream. */
+  async append(shard: number, entries: readonly SendEntry[]): Promise<string[]> {
+    const values = [this.#nodeName, ...entries.map((entry) => JSON.stringify(entry))];
+    return (await this.#inTime(this.#link.run(APPEND_SCRIPT, this.#stream(shard), values))) as string[];
   }
 
   async isThere(entry: SendEntry, streamId: string): Promise<boolean> {
-    const found = await this.#link.client.xRange(this.#stream(shardOf(entry.rootId)), streamId, streamId);
+    const key = this.#stream(shardOf(entry.rootId));
+    const found = await this.#inTime(this.#link.client.xRange(key, streamId, streamId));
     return found !== null && found.length > 0;
   }
 
   /** True when the entry was taken back before anybody read it. */
   async withdraw(entry: SendEntry, streamId: string): Promise<boolean> {
     const key = this.#stream(shardOf(entry.rootId));
-    return (await this.#link.run(WITHDRAW_SCRIPT, key, [GROUP, streamId])) === 1;
+    return (await this.#inTime(this.#link.run(WITHDRAW_SCRIPT, key, [GROUP, streamId]))) === 1;
   }
 
   /** Shards that hold something. */
   async waiting(): Promise<number[]> {
     const all = Array.from({ length: SHARDS }, (_, shard) => shard);
-    const lengths = await Promise.all(all.map((shard) => this.#link.client.xLen(this.#stream(shard))));
+    const lengths = await this.#inTime(Promise.all(all.map((shard) => this.#link.client.xLen(this.#stream(shard)))));
     return all.filter((shard) => (lengths[shard] ?? 0) > 0);
   }
 
-  /** Takes or keeps the lease of a shard; false while another node has it. */
-  async hold(shard: number): Promise<boolean> {
-    const { client } = this.#link;
-    const lease = this.#lease(shard);
-    const expiration = { type: 'PX', value: LEASE_MS } as const;
-    if ((await client.set(lease, this.#nodeName, { condition: 'NX', expiration })) !== null) return true;
-    if ((await client.get(lease)) !== this.#nodeName) return false;
-    return (await client.pExpire(lease, LEASE_MS)) === 1;
+  /**
+   * Takes or keeps a shard, and gives what is first in it, once `done` is removed from it. Nothing when it was empty, and was given
+   * back, or when another node has it.
+   */
+  async take(shard: number, most: number, done: readonly string[]): Promise<Taken> {
+    const keys = [this.#stream(shard), this.#lease(shard)];
+    const values = [GROUP, this.#nodeName, String(LEASE_MS), String(most), ...done];
+    const found = (await this.#inTime(this.#link.run(TAKE_SCRIPT, keys, values))) as [id: string, fields: string[]][];
+    const entries: StreamEntry[] = [];
+    const unreadable: string[] = [];
+    for (const [streamId, fields] of found) {
+      const { n: nodeName = '', e: text = '' } = Object.fromEntries(pairs(fields));
+      const entry = parseEntry(text);
+      if (entry === null) unreadable.push(text);
+      else entries.push({ streamId, nodeName, entry });
+    }
+    return { streamIds: found.map(([streamId]) => streamId), entries, unreadable };
+  }
+
+  /** Keeps what cannot be read for the operator. */
+  async setAside(text: string): Promise<void> {
+    await this.#inTime(this.#deadLetters.add(text, 'unreadable'));
   }
 
   async release(shard: number): Promise<void> {
-    await this.#link.run(RELEASE_SCRIPT, this.#lease(shard), [this.#nodeName]);
+    await this.#inTime(this.#link.run(RELEASE_SCRIPT, this.#lease(shard), [this.#nodeName]));
   }
 
-  /** What is first in the shard: what a former holder left unfinished, else what nobody has read. */
-  async read(shard: number, count: number): Promise<StreamEntry[]> {
-    try {
-      return await this.#readFirst(shard, count);
-    } catch (error) {
-      if (errorCodeOf(error) !== 'NOGROUP') throw error;
-      // The first who reads makes the group. Who takes the lease may be cut off before he does, and Redis may lose it.
-      await this.#makeGroup(shard);
-      return this.#readFirst(shard, count);
-    }
-  }
-
-  async #readFirst(shard: number, count: number): Promise<StreamEntry[]> {
-    const { client } = this.#link;
-    const stream = this.#stream(shard);
-    const left = await client.xPendingRange(stream, GROUP, '-', '+', count);
-    if (left.length > 0)
-      return await this.#claim(
-        shard,
-        left.map(({ id }) => id),
-      );
-    const read = await client.xReadGroup(GROUP, this.#nodeName, { key: stream, id: '>' }, { COUNT: count });
-    const [one] = Array.isArray(read) ? read : [];
-    return this.#parse(shard, (one as { messages: StreamMessage[] } | undefined)?.messages ?? []);
-  }
-
-  /** Takes over what was read and not finished. (XAUTOCLAIM does the same in one step, from Redis 6.2 on.) */
-  async #claim(shard: number, streamIds: string[]): Promise<StreamEntry[]> {
-    const claimed = await this.#link.client.xClaim(this.#stream(shard), GROUP, this.#nodeName, 0, streamIds);
-    const messages = claimed.flatMap((message) => (message === null ? [] : [message]));
-    const there = new Set(messages.map(({ id }) => id));
-    // Entries that are gone stay pending until they are acknowledged.
-    await this.finish(
-      shard,
-      streamIds.filter((id) => !there.has(id)),
-    );
-    return messages.length > 0 ? this.#parse(shard, messages) : this.read(shard, streamIds.length);
-  }
-
-  /** Removes entries that are done with. */
-  async finish(shard: number, streamIds: string[]): Promise<void> {
-    if (streamIds.length === 0) return;
-    const { client } = this.#link;
-    await Promise.all([
-      client.xAck(this.#stream(shard), GROUP, streamIds),
-      client.xDel(this.#stream(shard), streamIds),
-    ]);
-  }
-
-  /** What cannot be read is set aside for the operator. */
-  async #parse(shard: number, messages: readonly StreamMessage[]): Promise<StreamEntry[]> {
-    const entries: StreamEntry[] = [];
-    for (const { id, message } of messages) {
-      const entry = parseEntry(message.e);
-      if (entry !== null) entries.push({ streamId: id, nodeName: message.n ?? '', entry });
-      else {
-        await this.#deadLetters.add(message.e ?? '', 'unreadable');
-        await this.finish(shard, [id]);
-      }
-    }
-    return entries.length === 0 && messages.length > 0 ? this.read(shard, messages.length) : entries;
-  }
-
-  async #makeGroup(shard: number): Promise<void> {
-    await this.#link.client
-      .xGroupCreate(this.#stream(shard), GROUP, '0', { MKSTREAM: true })
-      .catch((error: unknown) => {
-        if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
-      });
+  /** A Redis that says nothing must not hold up what can be written without it, nor keep a shard from being tried again. */
+  #inTime<Value>(command: Promise<Value>): Promise<Value> {
+    return this.#link.answer(command, ANSWER_TIMEOUT_MS);
   }
 
   #stream(shard: number): string {
@@ -155,7 +113,7 @@ export class StreamShards {
   }
 }
 
-interface StreamMessage {
-  readonly id: string;
-  readonly message: Readonly<Record<string, string | undefined>>;
+/** The fields of an entry, which Redis gives as names and values in turn. */
+function pairs(fields: readonly string[]): [name: string, value: string][] {
+  return fields.flatMap((name, index) => (index % 2 === 0 ? [[name, fields[index + 1] ?? '']] : []));
 }
