@@ -1,7 +1,8 @@
-import { type MessageId, makeUuid } from '@parley/protocol';
+import { type MessageId, makeUuid, OPERATIONS } from '@parley/protocol';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { runCommand } from '../commands/run-command.ts';
+import { type CommandPorts, runCommand } from '../commands/run-command.ts';
 import { AppError } from '../lib/app-error.ts';
+import { demandVerdict, type RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { toldError } from '../storage/told-error.ts';
 import type { Actor } from '../users/actor.ts';
 import { bodyOf, slackPayload } from '../webhooks/slack-payload.ts';
@@ -21,6 +22,9 @@ const SLACK_WORDS: Readonly<Record<string, readonly [status: number, word: strin
   bad_text: [400, 'invalid_payload'],
 };
 
+/** For what was counted before it was read. */
+const COUNTED: RateLimiter = { take: () => ({ allowed: true }) };
+
 /**
  * `POST /hooks/<id>/<secret>`: takes what Slack's incoming webhooks take, and answers as they do, so that whatever posts
  * to Slack posts here unchanged. The message goes the way of every other.
@@ -38,14 +42,15 @@ export function serveHooks(app: FastifyInstance, ports: HttpPorts, webhooks: Web
       const hook = await webhooks.findIncoming(request.params.id, request.params.secret);
       if (hook === null) return answer(reply, 403, 'invalid_token');
       if (hook.state !== 'active') return answer(reply, 404, 'no_active_hooks');
-      const payload = slackPayload.safeParse(payloadOf(request.body));
-      if (!payload.success) return answer(reply, 400, 'invalid_payload');
-      const body = bodyOf(payload.data);
-      if (body === '') return answer(reply, 400, 'no_text');
+      const actor = actorOf(hook.botId, request.params.id, address);
       try {
+        await count(ports.commands, actor);
+        const payload = slackPayload.safeParse(payloadOf(request.body));
+        if (!payload.success) return answer(reply, 400, 'invalid_payload');
+        const body = bodyOf(payload.data);
+        if (body === '') return answer(reply, 400, 'no_text');
         const message = { channelId: hook.channelId, id: makeUuid() as MessageId, body };
-        const actor = actorOf(hook.botId, request.params.id, address);
-        await runCommand(ports.commands, 'message.send', message, { actor, subscriber: null });
+        await runCommand({ ...ports.commands, limiter: COUNTED }, 'message.send', message, { actor, subscriber: null });
         return answer(reply, 200, 'ok');
       } catch (error) {
         return answerError(ports, reply, error);
@@ -53,6 +58,12 @@ export function serveHooks(app: FastifyInstance, ports: HttpPorts, webhooks: Web
     });
     done();
   });
+}
+
+/** A payload is larger than any message and takes longer to read, so whoever posts too much is refused before. */
+async function count({ limiter, factorOf }: CommandPorts, actor: Actor): Promise<void> {
+  const { policy } = OPERATIONS['message.send'];
+  demandVerdict(await limiter.take(policy, actor.userId, factorOf(actor)), 'message.send');
 }
 
 function actorOf(userId: Actor['userId'], credentialId: string, address: string): Actor {

@@ -1,7 +1,7 @@
 import { isCleanText } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeCursor, readCursor } from './cursor.ts';
+import { makeCursor, readCursor, readIdCursor } from './cursor.ts';
 
 test('a cursor gives back what it was made of', () => {
   const text = fc.string({ unit: 'grapheme' }).filter(isCleanText);
@@ -37,4 +37,11 @@ test('[CHAN9] anything else is refused', () => {
       expect(() => readCursor('list', cursor, 1)).toThrow('does not belong');
     }),
   );
+});
+
+test('[CHAN9] a place that is no whole number is refused where places are ids', () => {
+  expect(readIdCursor('list', undefined)).toBeNull();
+  expect(readIdCursor('list', makeCursor('list', ['17']))).toBe(17);
+  for (const place of ['abc', '', '1.5', '-1', '01', '1e3', `${2 ** 53}`, 'Infinity'])
+    expect(() => readIdCursor('list', makeCursor('list', [place])), place).toThrow('does not belong');
 });

@@ -13,8 +13,21 @@ export function makeCursor(list: string, place: readonly string[]): string {
 export function readCursor(list: string, cursor: string, size: number): string[] {
   const parts = parse(cursor);
   const isOurs = parts.length === size + 1 && parts[0] === list && makeCursor(list, parts.slice(1)) === cursor;
-  if (!isOurs) throw new AppError('bad_cursor', 'unable to read the cursor; it does not belong to this list');
+  if (!isOurs) throw badCursor();
   return parts.slice(1);
+}
+
+/** Reads the cursor of a list that goes by ids which are whole numbers; null where there is no cursor. */
+export function readIdCursor(list: string, cursor: string | undefined): number | null {
+  if (cursor === undefined) return null;
+  const [part] = readCursor(list, cursor, 1);
+  const id = Number(part);
+  if (!Number.isSafeInteger(id) || id < 0 || `${id}` !== part) throw badCursor();
+  return id;
+}
+
+function badCursor(): AppError {
+  return new AppError('bad_cursor', 'unable to read the cursor; it does not belong to this list');
 }
 
 function parse(cursor: string): string[] {

@@ -1,10 +1,27 @@
 import type { Highlight } from '@parley/protocol';
+import { LoopShare, type Pause } from '../lib/loop-share.ts';
 import { type Folded, fold } from './fold.ts';
 import type { Term } from './search-query.ts';
 import { splitWords, type Word } from './words.ts';
 
 /** Parts told of one message; whoever looks for a single letter needs no more to see why it was found. */
 const MAX_HIGHLIGHTS = 50;
+/** Units of text that are looked through in one go: about a millisecond. */
+const UNITS_PER_TURN = 8_000;
+
+/** `highlightsOf` for each text of a page, of which many may be as long as can be: the process does other things in between. */
+export async function highlightPage(
+  bodies: readonly string[],
+  { terms, isPart, pause }: { terms: readonly Term[]; isPart: boolean; pause?: Pause },
+): Promise<Highlight[][]> {
+  const share = new LoopShare(UNITS_PER_TURN, pause);
+  const page: Highlight[][] = [];
+  for (const body of bodies) {
+    await share.spend(body.length);
+    page.push(highlightsOf(body, terms, isPart));
+  }
+  return page;
+}
 
 /** The parts of a body that terms found, in order and apart from each other. `isPart` is the search for parts of words. */
 export function highlightsOf(body: string, terms: readonly Term[], isPart: boolean): Highlight[] {
@@ -33,7 +50,8 @@ function phrasesOf(words: readonly Word[], term: Term): Range[] {
 }
 
 function phraseAt(words: readonly Word[], at: number, { words: wanted, isPrefix }: Term): Range | null {
-  for (const [index, text] of wanted.entries()) {
+  for (let index = 0; index < wanted.length; index++) {
+    const text = wanted[index] ?? '';
     const word = words[at + index];
     const mayGoOn = isPrefix && index === wanted.length - 1;
     if (word === undefined || !(mayGoOn ? word.text.startsWith(text) : word.text === text)) return null;

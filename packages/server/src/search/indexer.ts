@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { Database } from '../storage/postgres.ts';
+import { LoopShare } from '../lib/loop-share.ts';
+import type { Database, Tx } from '../storage/postgres.ts';
 import { fold } from './fold.ts';
 import {
   type ChangedText,
@@ -16,13 +17,15 @@ import {
 import { textVectorOf } from './text-query.ts';
 import { splitWords } from './words.ts';
 
-/** How long a message may wait at least before it can be found. */
+/** Between two batches while none is full: about how long a message waits before it can be found. */
 const IDLE_MS = 500;
 /** Looking for work takes at most this share of the time: with very many channels it is done less often. */
 const IDLE_FACTOR = 20;
 const MAX_CHANNELS = 500;
 /** Changes of one transaction. */
 const MAX_CHANGES = 1_000;
+/** Units of text that are taken apart in one go: about a millisecond. */
+const UNITS_PER_TURN = 8_000;
 const LINK = /https?:\/\//i;
 
 export interface IndexerPorts {
@@ -41,6 +44,8 @@ export class Indexer {
   #timer: Timer | null = null;
   #running: Promise<void> = Promise.resolve();
   #isClosed = false;
+  /** How long it took to find the backlog. */
+  #lookMs = 0;
 
   constructor(ports: IndexerPorts) {
     this.#ports = ports;
@@ -78,32 +83,39 @@ export class Indexer {
   }
 
   async #turn(): Promise<void> {
-    let tookMs = 0;
     try {
       await this.catchUp();
-      const startedAt = this.#ports.clock.monotonic();
-      await this.#batch();
-      tookMs = this.#ports.clock.monotonic() - startedAt;
     } catch (error) {
       this.#ports.onFault(error);
     }
-    this.#schedule(Math.max(IDLE_MS, tookMs * IDLE_FACTOR));
+    this.#schedule(Math.max(IDLE_MS, this.#lookMs * IDLE_FACTOR));
   }
 
-  /** Indexes one batch; false when nothing was left to do, or another node does it. */
+  /**
+   * Indexes one batch; true when it was full, so that more is left. What comes while it is written is left for the next turn: who
+   * took that too would never rest while people write, and find a few messages each time.
+   */
   #batch(): Promise<boolean> {
     return this.#ports.db.transaction().execute(async (tx) => {
       if (!(await tryIndexLock(tx))) return false;
-      const ranges = shareOut(await readBacklog(tx, MAX_CHANNELS));
+      const ranges = shareOut(await this.#look(tx));
       if (ranges.length === 0) return false;
       const changed = await readChanged(tx, ranges);
       const gone = changed.filter((text) => text.isGone);
-      const texts = changed.filter((text) => !text.isGone).map(indexedOf);
+      const texts = await indexedOfAll(changed.filter((text) => !text.isGone));
       if (gone.length > 0) await removeIndexed(tx, gone);
       if (texts.length > 0) await writeIndexed(tx, texts);
       await writeProgress(tx, ranges);
-      return true;
+      return isFull(ranges);
     });
+  }
+
+  async #look(tx: Tx): Promise<IndexRange[]> {
+    const { clock } = this.#ports;
+    const startedAt = clock.monotonic();
+    const backlog = await readBacklog(tx, MAX_CHANNELS);
+    this.#lookMs = clock.monotonic() - startedAt;
+    return backlog;
   }
 }
 
@@ -118,6 +130,21 @@ function shareOut(backlog: readonly IndexRange[]): IndexRange[] {
     ranges.push({ rootId, from, to: from + count });
   }
   return ranges;
+}
+
+function isFull(ranges: readonly IndexRange[]): boolean {
+  return ranges.length === MAX_CHANNELS || ranges.reduce((sum, { from, to }) => sum + to - from, 0) >= MAX_CHANGES;
+}
+
+/** A batch may be megabytes: the process does other things in between. */
+async function indexedOfAll(texts: readonly ChangedText[]): Promise<IndexedText[]> {
+  const share = new LoopShare(UNITS_PER_TURN);
+  const indexed: IndexedText[] = [];
+  for (const text of texts) {
+    await share.spend(text.body.length);
+    indexed.push(indexedOf(text));
+  }
+  return indexed;
 }
 
 function indexedOf({ channelId, seq, rev, body }: ChangedText): IndexedText {

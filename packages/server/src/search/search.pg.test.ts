@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
-import { query } from '../storage/postgres.ts';
+import { type Database, query, type Tx } from '../storage/postgres.ts';
 import { addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { codeOf, TestRooms } from '../testing/test-rooms.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -36,9 +36,9 @@ async function makeRoom(memberIds: UserId[] = [bob], kind: 'public' | 'private' 
   return (await rooms.channelCreation.create({ userId: ann, serverRole: 'member' }, input)).channel.id;
 }
 
-function newIndexer(): Indexer {
+function newIndexer(db: Database = database.db): Indexer {
   return new Indexer({
-    db: database.db,
+    db,
     clock: systemClock,
     onFault: (error) => {
       throw error;
@@ -149,6 +149,22 @@ test('[FIND3] the index catches up with everything after a restart, whoever inde
   expect(results.map((result) => result.message.seq)).toEqual(Array.from({ length: 31 }, (_, index) => 31 - index));
 });
 
+test('[FIND3] catching up ends while people write on', async () => {
+  // Somebody writes while each batch is on its way.
+  const transaction = () => ({
+    execute: async <Result>(work: (tx: Tx) => Promise<Result>) => {
+      const result = await database.db.transaction().execute(work);
+      await rooms.say(ann, room, 'plover');
+      return result;
+    },
+  });
+  await newIndexer().catchUp();
+  await rooms.say(ann, room, 'plover');
+  const indexer = newIndexer({ transaction } as unknown as Database);
+  await indexer.catchUp();
+  expect(await newIndexer().lag()).toBe(1);
+});
+
 test('[FIND3] a message that changes while it is indexed is indexed in the end as it is', async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, () => rooms.say(ann, room, 'draft')));
   const indexer = newIndexer();
@@ -156,6 +172,7 @@ test('[FIND3] a message that changes while it is indexed is indexed in the end a
     rooms.messageChanges.edit({ userId: ann, channelId: room, messageId }, `final ${index}`),
   );
   await Promise.all([...edits, indexer.catchUp()]);
+  await indexer.catchUp();
   expect(await find(bob, 'final', { limit: 50 })).toHaveLength(20);
   expect(await find(bob, 'draft')).toEqual([]);
 });

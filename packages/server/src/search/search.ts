@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import { makeCursor, readCursor } from '../lib/cursor.ts';
 import { type MessageRow, messageView } from '../messages/message-rows.ts';
 import { type Database, errorCode, type Tx } from '../storage/postgres.ts';
-import { highlightsOf } from './highlights.ts';
+import { highlightPage } from './highlights.ts';
 import { parseSearch, type SearchQuery } from './search-query.ts';
 import {
   canFindParts,
@@ -59,12 +59,22 @@ export class Search {
     const asked = parseSearch(input.query);
     const list = listOf(userId, input);
     const start = input.cursor === undefined ? null : readPlace(list, input.cursor);
+    const { rows, next, mode } = await this.#search({ userId, input, asked, start });
+    const bodies = rows.map((row) => row.body);
+    const highlights = await highlightPage(bodies, { terms: asked.terms, isPart: mode === 'parts' });
+    return {
+      results: rows.map((row, index) => ({ message: messageView(row), highlights: highlights[index] ?? [] })),
+      nextCursor: next === null ? null : writePlace(list, next, mode),
+    };
+  }
+
+  async #search(request: Request): Promise<Found & { mode: Mode }> {
     try {
       return await this.#db
         .transaction()
         .setIsolationLevel('repeatable read')
         .setAccessMode('read only')
-        .execute((tx) => this.#page(tx, { userId, input, asked, list, start }));
+        .execute((tx) => this.#page(tx, request));
     } catch (error) {
       if (errorCode(error) !== CANCELLED) throw error;
       const message = 'unable to search; it took too long: name a channel, a time or a rarer word';
@@ -72,12 +82,12 @@ export class Search {
     }
   }
 
-  async #page(tx: Tx, request: Request): Promise<SearchPage> {
-    const { asked, list, start, input } = request;
+  async #page(tx: Tx, request: Request): Promise<Found & { mode: Mode }> {
+    const { asked, start, input } = request;
     await limitStatements(tx, STATEMENT_MS);
     const filter = await filterOf(tx, request);
-    if (filter === null) return { results: [], nextCursor: null };
     let mode: Mode = start?.mode ?? 'words';
+    if (filter === null) return { rows: [], next: null, mode };
     const search = (by: Mode) => this.#find(tx, narrowTo(by, filter, asked), start?.place ?? null, input.limit);
     let found = await search(mode);
     const isVain = start === null && found.rows.length === 0 && found.next === null;
@@ -85,13 +95,7 @@ export class Search {
       mode = 'parts';
       found = await search(mode);
     }
-    return {
-      results: found.rows.map((row) => ({
-        message: messageView(row),
-        highlights: highlightsOf(row.body, asked.terms, mode === 'parts'),
-      })),
-      nextCursor: found.next === null ? null : writePlace(list, found.next, mode),
-    };
+    return { ...found, mode };
   }
 
   async #find(tx: Tx, filter: SearchFilter, after: SearchPlace | null, limit: number): Promise<Found> {
@@ -114,7 +118,6 @@ interface Request {
   readonly userId: UserId;
   readonly input: InputOf<'message.search'>;
   readonly asked: SearchQuery;
-  readonly list: string;
   readonly start: { readonly place: SearchPlace; readonly mode: Mode } | null;
 }
 

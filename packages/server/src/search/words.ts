@@ -8,11 +8,13 @@ export interface Word {
   readonly isPair: boolean;
 }
 
-/** Letters and digits stand together; an emoji stands alone. Plain classes without nesting: linear on any text. */
-const WORD = /[\p{L}\p{N}\p{M}_]+|\p{Extended_Pictographic}/gu;
-const DENSE = '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}ー々';
-const PARTS = new RegExp(`[${DENSE}]+|[^${DENSE}]+`, 'gu');
-const IS_DENSE = new RegExp(`^[${DENSE}]`, 'u');
+const LETTERS = '[\\p{L}\\p{N}\\p{M}_]';
+const DENSE = '[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}ー々]';
+/**
+ * Letters and digits stand together, those of a script without spaces apart from others (they are the group); an emoji stands
+ * alone. Plain classes without nesting, of which each character is in one: linear on any text.
+ */
+const WORD = new RegExp(`([${LETTERS}&&${DENSE}]+)|[${LETTERS}--${DENSE}]+|\\p{Extended_Pictographic}`, 'gv');
 /** Longer words are told apart by their beginnings; PostgreSQL takes up to 2,046 bytes. */
 const MAX_WORD_UNITS = 64;
 
@@ -22,12 +24,9 @@ const MAX_WORD_UNITS = 64;
  */
 export function splitWords(folded: string): Word[] {
   const words: Word[] = [];
-  for (const run of folded.matchAll(WORD)) {
-    for (const part of run[0].matchAll(PARTS)) {
-      const start = run.index + part.index;
-      if (IS_DENSE.test(part[0])) addPairs(words, part[0], start);
-      else words.push({ text: cut(part[0]), start, end: start + part[0].length, isPair: false });
-    }
+  for (const { 0: text, 1: dense, index: start } of folded.matchAll(WORD)) {
+    if (dense !== undefined) addPairs(words, dense, start);
+    else words.push({ text: cut(text), start, end: start + text.length, isPair: false });
   }
   return words;
 }

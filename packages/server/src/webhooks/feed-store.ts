@@ -1,11 +1,10 @@
 import type { ChannelId, MessageView, WebhookEventName } from '@parley/protocol';
-import { MESSAGE_COLUMNS, type MessageRow, messageView } from '../messages/message-rows.ts';
 import { type Queryable, query, type Tx } from '../storage/postgres.ts';
+import { KEPT, type KeptWebhook } from './keeper.ts';
 
 /** An outgoing webhook that is being fed. */
-export interface FedWebhook {
+export interface FedWebhook extends KeptWebhook {
   readonly id: string;
-  readonly channelId: ChannelId | null;
   readonly events: readonly WebhookEventName[];
 }
 
@@ -13,7 +12,7 @@ export interface FedWebhook {
 export function listFed(on: Queryable, maxWaiting: number): Promise<FedWebhook[]> {
   return query<FedWebhook>(
     on,
-    `SELECT w.id, w.channel_id AS "channelId", w.events FROM webhooks w
+    `SELECT w.id, w.events, ${KEPT} FROM webhooks w
       WHERE w.kind = 'outgoing'
         AND (SELECT count(*) FROM (SELECT 1 FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'waiting'
                                     LIMIT $1) AS few) < $1`,
@@ -51,29 +50,26 @@ export function readFeedBacklog(tx: Tx, hook: FedWebhook, limit: number): Promis
 }
 
 /** A changed message, and whether the webhook has not heard of it before. */
-export interface FedMessage {
-  readonly message: MessageView;
+export interface FedMessage extends Pick<MessageView, 'channelId' | 'seq'> {
   readonly isNew: boolean;
+  readonly isDeleted: boolean;
 }
 
-/** The messages that changed in these revs of a root channel, as they are now, by rev. */
-export async function readFeed(tx: Tx, id: string, { channelId, from, to }: FeedRange): Promise<FedMessage[]> {
-  const rows = await query<MessageRow & { isNew: boolean }>(
+/** The messages that changed in these revs of a root channel, by rev. */
+export function readFeed(tx: Tx, id: string, { channelId, from, to }: FeedRange): Promise<FedMessage[]> {
+  return query<FedMessage>(
     tx,
-    `SELECT ${MESSAGE_COLUMNS}, m.seq > coalesce(k.seq, 0) AS "isNew"
+    `SELECT m.channel_id AS "channelId", m.seq, m.seq > coalesce(k.seq, 0) AS "isNew", m.deleted_at IS NOT NULL AS "isDeleted"
        FROM messages m LEFT JOIN webhook_cursors k ON k.webhook_id = $1 AND k.channel_id = m.channel_id
       WHERE m.root_id = $2 AND m.rev > $3 AND m.rev <= $4 ORDER BY m.rev`,
     [id, channelId, from, to],
   );
-  return rows.map((row) => ({ message: messageView(row), isNew: row.isNew }));
 }
 
 /** Remembers how far the webhook has got: the root's rev, and the seq of each channel of which it was told. */
 export async function moveCursors(tx: Tx, id: string, range: FeedRange, fed: readonly FedMessage[]): Promise<void> {
   const seqs = new Map<ChannelId, number>([[range.channelId, 0]]);
-  for (const { message } of fed) {
-    seqs.set(message.channelId, Math.max(seqs.get(message.channelId) ?? 0, message.seq));
-  }
+  for (const { channelId, seq } of fed) seqs.set(channelId, Math.max(seqs.get(channelId) ?? 0, seq));
   await query(
     tx,
     `INSERT INTO webhook_cursors AS k (webhook_id, channel_id, rev, seq)
@@ -87,19 +83,25 @@ export async function moveCursors(tx: Tx, id: string, range: FeedRange, fed: rea
 export interface NewDelivery {
   readonly messageId: string;
   readonly type: WebhookEventName;
-  readonly body: string;
+  readonly message: Pick<MessageView, 'channelId' | 'seq'>;
 }
 
 export async function insertDeliveries(tx: Tx, id: string, deliveries: readonly NewDelivery[]): Promise<void> {
   await query(
     tx,
-    `INSERT INTO webhook_deliveries (webhook_id, message_id, type, body)
-     SELECT $1, d.* FROM unnest($2::text[], $3::text[], $4::text[]) AS d`,
+    `INSERT INTO webhook_deliveries (webhook_id, message_id, type, channel_id, seq)
+     SELECT $1, d.* FROM unnest($2::text[], $3::text[], $4::uuid[], $5::bigint[]) AS d`,
     [
       id,
       deliveries.map(({ messageId }) => messageId),
       deliveries.map(({ type }) => type),
-      deliveries.map(({ body }) => body),
+      deliveries.map(({ message }) => message.channelId),
+      deliveries.map(({ message }) => message.seq),
     ],
   );
+}
+
+/** Says on a webhook why it is told nothing. */
+export async function markHeld(tx: Tx, id: string, reason: string): Promise<void> {
+  await query(tx, 'UPDATE webhooks SET last_error = $2 WHERE id = $1 AND last_error IS DISTINCT FROM $2', [id, reason]);
 }

@@ -98,8 +98,8 @@ function richText(elements: readonly unknown[], depth = 0): string {
       return styled(piece.text ?? '', piece.style);
     })
     .join('')
-    .replace(/\n+$/, depth === 0 ? '' : '\n')
-    .replace(/\n\n+/g, '\n');
+    .replace(/\n\n+/g, '\n')
+    .replace(/\n$/, depth === 0 ? '' : '\n');
 }
 
 function styled(words: string, style: unknown): string {
@@ -137,17 +137,18 @@ export function markdownOf(mrkdwn: string): string {
     .join('');
 }
 
+/** No class takes the character that opens its expression: a text of nothing but openers is then gone through once, not once for each. */
 function plainMarkdown(part: string): string {
   const marked = part
     .replace(/(^|[\s(])\*([^*\n]+)\*(?=$|[\s.,:;!?)])/g, '$1**$2**')
     .replace(/(^|[\s(])~([^~\n]+)~(?=$|[\s.,:;!?)])/g, '$1~~$2~~')
     .replace(
-      /<!(here|channel|everyone)(?:\|[^>]*)?>/g,
+      /<!(here|channel|everyone)(?:\|[^<>]*)?>/g,
       (_all, whom: string) => `@${whom === 'here' ? 'here' : 'channel'}`,
     )
-    .replace(/<((?:https?|mailto):[^|>\s]+)\|([^>]*)>/g, '[$2]($1)')
-    .replace(/<((?:https?|mailto):[^|>\s]+)>/g, '$1')
-    .replace(/<[@#!][^|>]*\|([^>]*)>/g, '$1');
+    .replace(/<((?:https?|mailto):[^|<>\s]+)\|([^<>]*)>/g, '[$2]($1)')
+    .replace(/<((?:https?|mailto):[^|<>\s]+)>/g, '$1')
+    .replace(/<[@#!][^|<>]*\|([^<>]*)>/g, '$1');
   return unescaped(marked);
 }
 

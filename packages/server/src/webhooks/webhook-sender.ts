@@ -12,6 +12,7 @@ import {
   releaseWebhook,
   type WaitingDelivery,
 } from './delivery-store.ts';
+import { isKept, UNKEPT } from './keeper.ts';
 import { postOutside } from './outside-post.ts';
 import { signedHeaders } from './signature.ts';
 
@@ -27,6 +28,8 @@ const BATCH = 15;
 /** Webhooks served side by side: one that is slow keeps no other waiting. */
 const SIDE_BY_SIDE = 8;
 const MAX_RETRY_AFTER_MS = 86_400_000;
+/** How often it is asked whether a webhook that may not be told for now may be again. */
+const HELD_MS = 60_000;
 const KEPT_MS = 7 * 86_400_000;
 const FORGET_MS = 3_600_000;
 
@@ -67,7 +70,12 @@ export class WebhookSender {
 
   async #serve(hook: LeasedWebhook): Promise<boolean> {
     const { db } = this.#ports;
-    for (const delivery of await readWaiting(db, hook.id, BATCH)) {
+    const waiting = await readWaiting(db, hook.id, BATCH);
+    if (!(await isKept(db, hook))) {
+      await releaseWebhook(db, hook.id, { failures: hook.failures, waitMs: HELD_MS, error: UNKEPT, isDead: false });
+      return false;
+    }
+    for (const delivery of waiting) {
       const { status, error, waitMs } = await this.#post(hook, delivery);
       this.#ports.onAttempt?.(error === null ? 'delivered' : 'failed');
       if (error !== null) {
@@ -83,13 +91,14 @@ export class WebhookSender {
 
   async #post(hook: LeasedWebhook, delivery: WaitingDelivery) {
     const { clock, version, allowed } = this.#ports;
+    const body = bodyOf(delivery);
     const headers = {
       'content-type': 'application/json',
       'user-agent': `Parley/${version}`,
-      ...signedHeaders(hook.secret, delivery, clock.now()),
+      ...signedHeaders(hook.secret, { messageId: delivery.messageId, body }, clock.now()),
     };
     try {
-      const { status, retryAfterMs } = await postOutside({ url: hook.url, headers, body: delivery.body, allowed });
+      const { status, retryAfterMs } = await postOutside({ url: hook.url, headers, body, allowed });
       const isTaken = status >= 200 && status < 300;
       return { status, error: isTaken ? null : `answered with ${status}`, waitMs: retryAfterMs };
     } catch (error) {
@@ -112,4 +121,8 @@ export class WebhookSender {
     });
     if (isDead) this.#ports.onDead(hook.id, error);
   }
+}
+
+function bodyOf({ type, at, message }: WaitingDelivery): string {
+  return JSON.stringify({ type, timestamp: new Date(at).toISOString(), data: { message } });
 }

@@ -1,5 +1,3 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type MessageId, makeUuid, type OperationName, type RequestOf } from '@parley/protocol';
 import { IncomingWebhook } from '@slack/webhook';
 import { Webhook } from 'standardwebhooks';
@@ -10,43 +8,7 @@ import { createLogger } from '../monitoring/logger.ts';
 import { SocketClient } from '../testing/socket-client.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { waitFor } from '../testing/wait-for.ts';
-
-interface Heard {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** Somebody who is told: counts what comes, and answers as the test says. */
-class Receiver {
-  readonly heard: Heard[] = [];
-  status = 200;
-  readonly #server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => {
-      body += chunk.toString();
-    });
-    request.on('end', () => {
-      this.heard.push({ headers: request.headers, body });
-      response.writeHead(this.status).end();
-    });
-  });
-
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => void this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/told`;
-  }
-
-  stop(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-
-  get texts(): string[] {
-    return this.heard.map(
-      ({ body }) => (JSON.parse(body) as { data: { message: { body: string } } }).data.message.body,
-    );
-  }
-}
+import { WebhookReceiver } from '../testing/webhook-receiver.ts';
 
 let database: TestDatabase;
 let app: App;
@@ -59,7 +21,8 @@ async function start(): Promise<void> {
     PORT: '0',
     PARLEY_ALLOW_UNSAFE_DATABASE: 'true',
     PARLEY_WEBHOOK_RANGES: '127.0.0.0/8',
-    PARLEY_RATE_MESSAGES: 'off',
+    PARLEY_RATE_MESSAGES: '60/min',
+    PARLEY_RATE_FACTORS: 'owner=100,bot=1',
     PARLEY_RATE_CHANGES: 'off',
     PARLEY_RATE_CHANNEL_CREATION: 'off',
   });
@@ -136,11 +99,22 @@ describe('incoming webhooks', () => {
     const refused = await client.ask('webhook.create', { kind: 'incoming', name: 'x' });
     expect(refused).toMatchObject({ code: 'bad_request' });
   });
+
+  test('[HOOK8] whoever posts too much is refused before it is read, also when none of it could be sent', async () => {
+    const made = await run('webhook.create', { kind: 'incoming', name: 'Loud', channelId });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const response = await fetch(`${url}${made.path}`, { method: 'POST', body: '{"text": 5}' });
+        return `${response.status} ${await response.text()}`;
+      }),
+    );
+    expect(new Set(answers)).toEqual(new Set(['400 invalid_payload', '429 rate_limited']));
+  });
 });
 
 describe('outgoing webhooks', () => {
   test('[HOOK3] [HOOK4] each message is told once and in order, signed so that the standard library verifies it', async () => {
-    const receiver = new Receiver();
+    const receiver = new WebhookReceiver();
     await say('before');
     const made = await run('webhook.create', { kind: 'outgoing', name: 'all', url: await receiver.start() });
     for (let index = 0; index < 30; index++) await say(`message ${index}`);
@@ -162,10 +136,13 @@ describe('outgoing webhooks', () => {
     expect(receiver.texts.at(-1)).toBe('');
     // Again, under the same ids.
     const ids = receiver.heard.map(({ headers }) => headers['webhook-id']);
-    const { deliveries } = await run('webhook.deliveries', { webhookId: made.webhook.id, limit: 200 });
-    expect(deliveries.map(({ state, status }: { state: string; status: number }) => [state, status])).toEqual(
-      ids.map(() => ['delivered', 200]),
+    // What a receiver has heard is noted after he has answered.
+    const listed = () => run('webhook.deliveries', { webhookId: made.webhook.id, limit: 200 });
+    await waitFor('all are noted as delivered', async () =>
+      (await listed()).deliveries.every(({ state }: { state: string }) => state === 'delivered'),
     );
+    const { deliveries } = await listed();
+    expect(deliveries.map(({ status }: { status: number }) => status)).toEqual(ids.map(() => 200));
     const { count } = await run('webhook.replay', { webhookId: made.webhook.id, from: deliveries.at(-1).id });
     expect(count).toBe(ids.length);
     await waitFor('all were told again', () => receiver.heard.length >= 2 * ids.length);
@@ -175,7 +152,7 @@ describe('outgoing webhooks', () => {
   });
 
   test('[HOOK3] nothing is missed while the receiver or the server is away, threads and new channels included', async () => {
-    const receiver = new Receiver();
+    const receiver = new WebhookReceiver();
     receiver.status = 500;
     const made = await run('webhook.create', { kind: 'outgoing', name: 'patient', url: await receiver.start() });
     const created = await run('channel.create', { kind: 'public', name: 'later' });
@@ -220,7 +197,7 @@ describe('outgoing webhooks', () => {
   });
 
   test('[HOOK4] an endpoint that is gone is dead, which is on record, until an operator activates it', async () => {
-    const receiver = new Receiver();
+    const receiver = new WebhookReceiver();
     receiver.status = 410;
     const made = await run('webhook.create', {
       kind: 'outgoing',

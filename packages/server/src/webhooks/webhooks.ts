@@ -16,8 +16,8 @@ import type { Members } from '../channels/members.ts';
 import { demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
-import { makeCursor, readCursor } from '../lib/cursor.ts';
-import { type Database, query, type Tx } from '../storage/postgres.ts';
+import { makeCursor, readIdCursor } from '../lib/cursor.ts';
+import { type Database, type Queryable, query, type Tx } from '../storage/postgres.ts';
 import { insertUser } from '../users/user-store.ts';
 import { leadsInside } from './outside-post.ts';
 import { makeSigningSecret } from './signature.ts';
@@ -62,7 +62,7 @@ export class Webhooks {
   }
 
   async create(by: WebhookOrderer, input: InputOf<'webhook.create'>): Promise<OutputOf<'webhook.create'>> {
-    const isPublic = input.channelId === undefined || (await this.#demandChannel(by, input.channelId));
+    const isPublic = input.channelId === undefined || (await this.#demandChannel(this.#db, by, input.channelId));
     if ((await this.list()).length >= MAX_WEBHOOKS) {
       throw new AppError('conflict', `unable to make the webhook; there are at most ${MAX_WEBHOOKS}`);
     }
@@ -74,6 +74,8 @@ export class Webhooks {
       const hook = await demandWebhook(tx, webhookId);
       if (changes.url !== undefined && hook.kind === 'incoming') throw wrong('url', 'is for outgoing webhooks');
       if (changes.url !== undefined) this.#demandOutside(changes.url);
+      // Whoever may stop a webhook need not be one who may have its channel told somewhere.
+      if (changes.url !== undefined || changes.state === 'active') await this.#demandChannelOf(tx, by, hook);
       await updateWebhook(tx, webhookId, changes);
       const fields = Object.keys(changes).filter((field) => changes[field as keyof typeof changes] !== undefined);
       await this.#record(tx, by, 'webhook.updated', webhookId, { fields, state: changes.state ?? hook.state });
@@ -95,13 +97,8 @@ export class Webhooks {
   async deliveries({ webhookId, cursor, limit }: InputOf<'webhook.deliveries'>) {
     await demandWebhook(this.#db, webhookId);
     const list = `deliveries ${webhookId}`;
-    const [below] = cursor === undefined ? [] : readCursor(list, cursor, 1);
-    const rows: WebhookDeliveryView[] = await listDeliveries(
-      this.#db,
-      webhookId,
-      below === undefined ? null : Number(below),
-      limit + 1,
-    );
+    const below = readIdCursor(list, cursor);
+    const rows: WebhookDeliveryView[] = await listDeliveries(this.#db, webhookId, below, limit + 1);
     const deliveries = rows.slice(0, limit);
     const last = deliveries.at(-1);
     const nextCursor = rows.length > limit && last !== undefined ? makeCursor(list, [`${last.id}`]) : null;
@@ -111,7 +108,7 @@ export class Webhooks {
   /** Tells again what was told from a delivery on, under the same ids and in the same order. */
   replay(by: WebhookOrderer, webhookId: string, from: number): Promise<number> {
     return this.#db.transaction().execute(async (tx) => {
-      await demandWebhook(tx, webhookId);
+      await this.#demandChannelOf(tx, by, await demandWebhook(tx, webhookId));
       const count = await replayDeliveries(tx, webhookId, from);
       await this.#record(tx, by, 'webhook.replayed', webhookId, { from, count });
       return count;
@@ -180,15 +177,19 @@ export class Webhooks {
   }
 
   /** A private channel is opened to a webhook only by those who may change it; true for a public one. */
-  async #demandChannel({ userId }: WebhookOrderer, channelId: ChannelId): Promise<boolean> {
-    const rows = await query<{ kind: string }>(this.#db, 'SELECT kind FROM channels WHERE id = $1', [channelId]);
+  async #demandChannel(on: Queryable, { userId }: WebhookOrderer, channelId: ChannelId): Promise<boolean> {
+    const rows = await query<{ kind: string }>(on, 'SELECT kind FROM channels WHERE id = $1', [channelId]);
     const kind = rows[0]?.kind;
     if (kind === 'public') return true;
     if (kind === 'private' && userId !== null) {
-      demand(await accessOf(this.#db, userId, channelId), 'channel.update');
+      demand(await accessOf(on, userId, channelId), 'channel.update');
       return false;
     }
     throw new AppError('not_found', 'unable to find the channel; there is none with this id that can have a webhook');
+  }
+
+  async #demandChannelOf(tx: Tx, by: WebhookOrderer, { channelId }: WebhookView): Promise<void> {
+    if (channelId !== null) await this.#demandChannel(tx, by, channelId);
   }
 
   async #record(tx: Tx, by: WebhookOrderer, action: string, target: string, details: Details): Promise<void> {

@@ -15,6 +15,7 @@ import { describeAttachments } from './20251128000000_describe_attachments.ts';
 import { createMonitoring } from './20251128000100_create_monitoring.ts';
 import { createFeatureFlags } from './20251128000200_create_feature_flags.ts';
 import { createWebhooks } from './20251128000300_create_webhooks.ts';
+import { pointDeliveries } from './20251129000000_point_deliveries.ts';
 import type { SchemaMigration } from './migration.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: Readonly<Record<string, SchemaMigration>> = {
   '20251128000100_create_monitoring': createMonitoring,
   '20251128000200_create_feature_flags': createFeatureFlags,
   '20251128000300_create_webhooks': createWebhooks,
+  '20251129000000_point_deliveries': pointDeliveries,
 };

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { errorText } from '../../chat/error-text.ts';
 import { useWords } from '../../i18n/use-words.ts';
+import { useEvery } from '../../lib/use-every.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { notify } from '../../ui/notices.tsx';
@@ -12,6 +13,9 @@ import { Problem } from '../entrance/problem.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { usePages } from './use-pages.ts';
 import './admin.css';
+
+/** How often those that wait are looked at again. */
+const REFRESH_MS = 2_000;
 
 interface WebhookDeliveriesDialogProps {
   readonly hook: WebhookView;
@@ -27,6 +31,10 @@ export function WebhookDeliveriesDialog({ hook, onClose }: WebhookDeliveriesDial
   const input = useMemo(() => ({ webhookId: hook.id }), [hook.id]);
   const { pages, isBusy, error, more, reload } = usePages('webhook.deliveries', input);
   const deliveries = pages.flatMap((page) => page.deliveries);
+  // Whoever looks on sees how it goes, unless further pages were asked for.
+  useEvery(REFRESH_MS, () => {
+    if (!isBusy && pages.length === 1 && deliveries.some(({ state }) => state === 'waiting')) reload();
+  });
   const replay = (from: number) =>
     attempt(
       client.call('webhook.replay', { webhookId: hook.id, from }).then(({ count }) => {
