@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { operation } from './operation.ts';
-import { cursor, timeMs, userId } from './scalars.ts';
+import { askedTimeMs, cursor, timeMs, userId } from './scalars.ts';
 
 export const auditEntry = z
   .strictObject({
@@ -17,15 +17,13 @@ export const auditEntry = z
   .meta({ id: 'AuditEntry', description: 'Who did what, when, to whom, from where.' });
 export type AuditEntryView = z.infer<typeof auditEntry>;
 
-const time = z.coerce.number().int().min(0);
-
 /** What selects from the audit log, for pages and exports alike. */
 export const auditFilter = {
   actorId: userId.optional(),
   action: z.string().max(64).optional().meta({ description: 'A whole action, or its first word: `user`.' }),
   target: z.string().max(64).optional(),
-  since: time.optional(),
-  until: time.optional(),
+  since: askedTimeMs.optional(),
+  until: askedTimeMs.optional(),
 };
 
 export const auditOperations = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from './operation.ts';
-import { timeMs } from './scalars.ts';
+import { askedTimeMs, timeMs } from './scalars.ts';
 import { nothing } from './user.ts';
 
 const count = z.int().min(0);
@@ -67,10 +67,9 @@ export const errorPattern = z
   .meta({ id: 'ErrorPattern' });
 export type ErrorPattern = z.infer<typeof errorPattern>;
 
-const time = z.coerce.number().int().min(0);
 const span = {
-  since: time.optional().meta({ description: 'Milliseconds since 1970; a day ago unless given.' }),
-  until: time.optional().meta({ description: 'Now unless given.' }),
+  since: askedTimeMs.optional().meta({ description: 'Milliseconds since 1970; a day ago unless given.' }),
+  until: askedTimeMs.optional().meta({ description: 'Now unless given.' }),
 };
 
 export const monitoringOperations = {

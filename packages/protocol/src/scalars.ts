@@ -23,5 +23,8 @@ export const rev = z
 /** Milliseconds since 1970-01-01 UTC. */
 export const timeMs = z.int().min(0).meta({ description: 'Milliseconds since 1970-01-01 UTC.' });
 
+/** A time that is asked for, at most the last that JavaScript and PostgreSQL can both tell. */
+export const askedTimeMs = z.coerce.number().int().min(0).max(8_640_000_000_000_000);
+
 /** An opaque position in a list, made by the server. */
 export const cursor = z.string().min(1).max(512);

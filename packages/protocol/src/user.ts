@@ -5,6 +5,9 @@ import { ROLES, SCOPES } from './roles.ts';
 import { cursor, plainId, sessionId, timeMs, userId } from './scalars.ts';
 import { lineSchema, usernameSchema } from './text.ts';
 
+/** A hundred years: beyond them a key may as well have no end, and far beyond them there is no date. */
+const MAX_KEY_LIFE_MS = 100 * 365 * 86_400_000;
+
 export const role = z.enum(ROLES).meta({ id: 'Role' });
 
 export const userView = z
@@ -218,7 +221,7 @@ export const userOperations = {
       userId,
       name: lineSchema(LIMITS.nameCodePoints),
       scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-      expiresInMs: z.int().min(60_000).optional(),
+      expiresInMs: z.int().min(60_000).max(MAX_KEY_LIFE_MS).optional(),
     }),
     output: z.strictObject({ key: apiKeyView, secret: z.string() }),
   }),

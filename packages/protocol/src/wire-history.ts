@@ -15,4 +15,10 @@ export const WIRE_HISTORY: readonly { readonly version: number; readonly hash: s
     hash: '2ffe07ab5f77d8c7',
     change: '`cursor` tells `reachedSeq`, by which an event that is out of date is known.',
   },
+  {
+    version: 1,
+    hash: '37766cdc3f1954bb',
+    change: 'Times that are asked for, and the life of a key, have an upper bound.',
+  },
+  { version: 1, hash: '6838b868f71478da', change: 'The pattern of an emoji takes the same texts, in linear time.' },
 ];

@@ -79,7 +79,7 @@ export class SimNode {
         recheck: (actors) => Promise.resolve(new Map(actors.map((actor) => [actor.credentialId, actor]))),
         recheckOne: (actor) => Promise.resolve(actor),
         handlersOf: (rooms) => this.#handlersOf(rooms, db, world),
-        onCommit: (_sent, entries) => {
+        onCommit: (entries) => {
           for (const { senderId, channelId } of entries) this.#side?.typing.sent(senderId, channelId);
         },
         onReady: (session) => this.#side?.presence.opened(session),

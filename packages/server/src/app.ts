@@ -25,6 +25,7 @@ import type { Logger } from './monitoring/logger.ts';
 import { Metrics } from './monitoring/metrics.ts';
 import { createNode } from './node.ts';
 import type { ChatNode, NodePorts } from './node-ports.ts';
+import { Wires } from './outbox/find-wire.ts';
 import { PRESENCE_TOPIC } from './presence/presence-room.ts';
 import { addressKey, readRanges } from './rate-limit/address.ts';
 import { clientAddress } from './rate-limit/client-address.ts';
@@ -32,7 +33,7 @@ import { LocalLimiter } from './rate-limit/local-limiter.ts';
 import { factorOf, policiesOf } from './rate-limit/policy.ts';
 import { Indexer } from './search/indexer.ts';
 import { buildState, type Foundation, handlersOf, onCommitOf, readingsOf, type State } from './state.ts';
-import { demandCompatible, migrationStates } from './storage/migrate.ts';
+import { demandCompatible } from './storage/migrate.ts';
 import { openPostgres, type Postgres } from './storage/postgres.ts';
 import { type DatabaseFacts, inspectDatabase, readEpoch } from './storage/server-state.ts';
 import { ensureOwnerToken } from './users/owner-token.ts';
@@ -125,7 +126,7 @@ type Addresses = Pick<NodePorts, 'addressOf' | 'addressKey'>;
 function buildChatNode(
   foundation: Foundation,
   state: State,
-  facts: Pick<NodePorts, 'name' | 'durability' | 'epoch'> & Addresses,
+  facts: Pick<NodePorts, 'name' | 'durability' | 'epoch' | 'wireOf'> & Addresses,
 ): ChatNode {
   const { config, clock, logger, bus, main, writer, limiter, metrics } = foundation;
   const { authenticator, presence, typing } = state;
@@ -147,7 +148,7 @@ function buildChatNode(
     recheckOne: (actor) => authenticator.recheckOne(actor),
     handlersOf: (rooms) => handlersOf(foundation, state, rooms),
     flagsFor: (actor) => state.flags.forClient(actor),
-    onCommit: onCommitOf(foundation, state, new Fanout(bus)),
+    onCommit: onCommitOf(state),
     onReady: (session) => presence.opened(session),
     onGone: (session) => {
       presence.gone(session);
@@ -162,6 +163,8 @@ function buildChatNode(
     },
     onLoss: () => presence.refresh(),
   });
+  // A node that was cut off from the others and died then has told of nothing, not even that.
+  presence.onNodeLost = () => bus.onLoss();
   return node;
 }
 
@@ -189,8 +192,10 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
   const watch = buildWatch(foundation);
   const state = buildState(foundation, name, new Fanout(bus), watch.trends);
   const trusted = readRanges(config.trustedProxies);
+  const wires = new Wires();
   const addresses: Addresses = { addressOf: (request) => addressOf(request, trusted), addressKey };
-  const node = buildChatNode(foundation, state, { name, epoch, durability: durable ? 'disk' : 'memory', ...addresses });
+  const facts = { name, epoch, durability: durable ? 'disk' : 'memory', wireOf: wires.of } as const;
+  const node = buildChatNode(foundation, state, { ...facts, ...addresses });
   const http = await createHttpServer({
     ...addresses,
     commands: node.commands,
@@ -238,6 +243,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
       state.files.collector.start();
       backups?.start();
       const { port } = await http.listen({ host: config.host, port: config.port });
+      void wires.find();
       return { port, url: `http://${hostForPeople(config.host)}:${port}` };
     },
     drain: () =>
@@ -261,9 +267,7 @@ async function assemble(foundation: Foundation, durable: boolean, epoch: string)
 
 /** Fit to serve: the database answers, and its schema is ours, or a newer one that we can live with. */
 async function checkDatabase({ db }: Postgres): Promise<void> {
-  await demandCompatible(db);
-  const states = await migrationStates(db);
-  if (states.some((state) => state.ranAt === null)) throw new Error('a migration has not run');
+  if ((await demandCompatible(db)).length > 0) throw new Error('a migration has not run');
 }
 
 /** Fit to serve: sends that are taken now will not meet a full queue. */

@@ -31,7 +31,7 @@ export interface Hooks {
 export function buildHooks({ config, clock, logger, main, metrics }: HooksPorts, fanout: Fanout): Hooks {
   const { db } = main;
   const allowed = readRanges(config.webhookRanges, 'PARLEY_WEBHOOK_RANGES');
-  const feeder = new WebhookFeeder({ db, clock });
+  const feeder = new WebhookFeeder(db);
   const sender = new WebhookSender({
     db,
     clock,

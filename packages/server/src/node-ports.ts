@@ -15,6 +15,7 @@ import type { AppError } from './lib/app-error.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './monitoring/logger.ts';
 import type { Metrics } from './monitoring/metrics.ts';
+import type { WireOf } from './outbox/find-wire.ts';
 import type { Loop } from './outbox/loop.ts';
 import type { Flusher } from './outbox/outbox.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
@@ -68,6 +69,8 @@ export interface RoomPorts {
 
 /** What a node is given; `app.ts` knows where each comes from. */
 export interface NodePorts extends RoomPorts {
+  /** How sockets are written to. */
+  readonly wireOf: WireOf;
   addressOf(request: IncomingMessage): string;
   addressKey(address: string): string;
 }

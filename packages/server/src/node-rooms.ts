@@ -65,11 +65,11 @@ export function buildRooms(ports: RoomPorts, late: LateParts) {
     logger,
     fanout,
     pool: ports.writerPool,
-    onCommit: (sent, entries) => {
+    onCommit: (entries) => {
       const now = clock.now();
       metrics?.committed(entries, now);
       if (metrics !== undefined) flusher.whenWritten((tookMs) => metrics.written(entries, now, tookMs));
-      ports.onCommit?.(sent, entries);
+      ports.onCommit?.(entries);
     },
     onBatch: (size, path) => metrics?.batch(size, path),
     onParked: () => metrics?.parked(),

@@ -35,6 +35,7 @@ export function createNode(ports: NodePorts): ChatNode {
         ...door,
         connectRate: ports.config.connectRate,
         allowedOrigins: originsOf(ports.config),
+        wireOf: ports.wireOf,
         addressOf: (request) => ports.addressOf(request),
         addressKey: (address) => ports.addressKey(address),
         onRefused: (refusal) => ports.metrics?.refused(refusal.code),

@@ -1,4 +1,3 @@
-import type { Sent } from '@parley/protocol';
 import type pg from 'pg';
 import { decideSend } from './channels/decide-send.ts';
 import type { Config } from './config/settings.ts';
@@ -8,7 +7,8 @@ import type { Logger } from './monitoring/logger.ts';
 import { DeadLetters } from './queue/dead-letters.ts';
 import { MemoryQueue } from './queue/memory-queue.ts';
 import type { MessageQueue } from './queue/message-queue.ts';
-import { type QueueAck, RedisQueue } from './queue/redis-queue.ts';
+import type { QueueAck } from './queue/queue-ack.ts';
+import { RedisQueue } from './queue/redis-queue.ts';
 import type { SendEntry } from './queue/send-entry.ts';
 import { errorCode } from './storage/postgres.ts';
 import type { RedisLink } from './storage/redis.ts';
@@ -24,7 +24,7 @@ export interface RoadPorts {
   readonly nodeName: string;
   /** The way to the queue that nodes share; undefined for a node that is alone. */
   readonly link: RedisLink | undefined;
-  onCommit(sent: readonly Sent[], entries: readonly SendEntry[]): void;
+  onCommit(entries: readonly SendEntry[]): void;
   onBatch?(size: number, path: 'optimistic' | 'exact'): void;
   onParked?(): void;
 }
@@ -48,7 +48,7 @@ export function buildRoad(ports: RoadPorts): Road {
     pool,
     fanout,
     decideSend,
-    onCommit: (sent, entries) => ports.onCommit(sent, entries),
+    onCommit: (entries) => ports.onCommit(entries),
     onBatch: (size, path) => ports.onBatch?.(size, path),
     onParked: (entry, error) => {
       ports.onParked?.();
@@ -71,7 +71,7 @@ function reasonOf(error: unknown): string {
 function buildQueue({ config, clock, logger, fanout, link, nodeName }: RoadPorts): Road {
   const options = {
     clock,
-    lanes: config.writerLanes,
+    writers: config.writerLanes,
     config: { maxSize: config.queueMaxSize, retentionPeriod: config.queueRetention, batchSize: config.queueBatchSize },
   };
   if (link === undefined) return { queue: new MemoryQueue(options), acked: () => {} };

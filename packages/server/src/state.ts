@@ -24,7 +24,6 @@ import { Flags } from './flags/flags.ts';
 import { ParleyProvider } from './flags/parley-provider.ts';
 import { buildHooks, type Hooks } from './hooks.ts';
 import type { Subscriber } from './hub/subscriber.ts';
-import { present } from './lib/assert.ts';
 import type { Clock } from './lib/clock.ts';
 import { VERSION } from './lib/version.ts';
 import { History } from './messages/history.ts';
@@ -49,7 +48,6 @@ import type { Postgres } from './storage/postgres.ts';
 import type { Trends } from './trends/trends.ts';
 import { Operators } from './users/operators.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
-import { Changes } from './writer/change.ts';
 
 /** What every room of a server stands on. */
 export interface Foundation {
@@ -170,25 +168,13 @@ function buildPresence(
   });
 }
 
-/** What follows a commit besides its events: the author has read it, and whom a reply concerns follows its thread. */
-export function onCommitOf(
-  { main, logger }: Foundation,
-  { delivery, typing }: { delivery: Delivery; typing: Typing },
-  fanout: Fanout,
-): RoadPorts['onCommit'] {
-  const threads = new Threads(main.db, new Changes(main.db, fanout));
-  return (sent, entries) => {
+/** What follows a commit besides its events: the author has read it, and types no more. */
+export function onCommitOf({ delivery, typing }: { delivery: Delivery; typing: Typing }): RoadPorts['onCommit'] {
+  return (entries) => {
     for (const entry of entries) {
       delivery.sent(entry.senderId, entry.channelId);
       typing.sent(entry.senderId, entry.channelId);
     }
-    const replies = entries.flatMap((entry, index) =>
-      entry.rootId === entry.channelId ? [] : [{ ...entry, seq: present(sent[index], 'sent').seq }],
-    );
-    if (replies.length === 0) return;
-    threads
-      .followReplies(replies)
-      .catch((error: unknown) => logger.error({ err: error }, 'nobody was let follow a thread'));
   };
 }
 
@@ -217,7 +203,7 @@ export function handlersOf({ config, limiter, cluster }: Foundation, state: Stat
     channelReader: new ChannelReader(db, fanout),
     history: new History(db, recent),
     messageChanges: new MessageChanges(changes, mentions),
-    threads: new Threads(db, changes),
+    threads: new Threads(changes),
     search: new Search(db, clock),
     auditLog: new AuditLog(db),
     operators: new Operators(db),

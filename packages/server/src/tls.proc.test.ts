@@ -5,15 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimOwner, createClient } from '@parley/client';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 import { freePort } from './testing/free-port.ts';
 import { serverProcess } from './testing/server-process.ts';
 import { TestRedisServer } from './testing/test-redis-server.ts';
-
-// Two starts of a server, on a machine that may be busy with everything else.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const directory = mkdtempSync(join(tmpdir(), 'parley-tls-'));
 const dataDir = mkdtempSync(join(tmpdir(), 'parley-tls-pg-'));

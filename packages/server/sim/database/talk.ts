@@ -101,7 +101,7 @@ export class Talk {
       channelId,
       id: said.id,
       body,
-      ...(random.chance(0.2) ? { replyTo: 1 } : {}),
+      ...(random.chance(0.2) ? { replyTo: random.chance(0.5) ? 1 : 99_999 } : {}),
     });
   }
 

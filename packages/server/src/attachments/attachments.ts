@@ -97,7 +97,7 @@ export class Attachments {
     };
     if (!file.type.startsWith('image/') || file.size > MAX_PICTURE_BYTES) return none;
     const look = await pictures();
-    const facts = look === null ? null : await look(await buffer(await blobs.read(file.key)));
+    const facts = look === null ? null : await look(async () => buffer(await blobs.read(file.key)));
     if (facts === null) return none;
     const { width, height, placeholder, thumbnail } = facts;
     if (thumbnail === null) return { ...none, width, height, placeholder };

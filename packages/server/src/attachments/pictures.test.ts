@@ -1,12 +1,17 @@
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { present } from '../lib/assert.ts';
-import { type LookAtPicture, loadPictures } from './pictures.ts';
+import { type LookAtPicture, loadPictures, type ReadPicture } from './pictures.ts';
 
 let look: LookAtPicture;
 beforeAll(async () => {
   look = present(await loadPictures(4_000_000), 'the library for pictures');
 });
+
+const given =
+  (bytes: Buffer): ReadPicture =>
+  () =>
+    Promise.resolve(bytes);
 
 /** Left half red, right half blue. */
 async function picture(width: number, height: number): Promise<Sharp> {
@@ -32,7 +37,7 @@ test('[ATT11] a large photograph gets a small version that stands upright and te
     .withMetadata({ orientation: 6 })
     .jpeg({ quality: 95 })
     .toBuffer();
-  const facts = present(await look(bytes), 'facts');
+  const facts = present(await look(given(bytes)), 'facts');
   expect([facts.width, facts.height]).toEqual([800, 1_600]);
   const thumbnail = present(facts.thumbnail, 'thumbnail');
   expect([thumbnail.width, thumbnail.height]).toEqual([360, 720]);
@@ -44,7 +49,7 @@ test('[ATT11] a large photograph gets a small version that stands upright and te
 });
 
 test('[ATT11] the placeholder is a tiny picture of the same shape', async () => {
-  const facts = present(await look(await (await picture(64, 32)).png().toBuffer()), 'facts');
+  const facts = present(await look(given(await (await picture(64, 32)).png().toBuffer())), 'facts');
   expect(facts.thumbnail).toBeNull();
   expect(facts.placeholder.length).toBeLessThan(400);
   const bytes = Buffer.from(facts.placeholder.replace('data:image/webp;base64,', ''), 'base64');
@@ -63,7 +68,7 @@ test('[ATT11] what moves keeps moving', async () => {
   const bytes = await sharp(frames, { join: { animated: true } })
     .gif()
     .toBuffer();
-  const facts = present(await look(bytes), 'facts');
+  const facts = present(await look(given(bytes)), 'facts');
   expect([facts.width, facts.height, facts.thumbnail]).toEqual([900, 10, null]);
 });
 
@@ -76,14 +81,44 @@ test('[ATT11] what is broken, too wide, or no picture of ours is not looked at, 
     .png()
     .toBuffer();
   const answers = await Promise.all(
-    [whole.subarray(0, 60), svg, wide, Buffer.alloc(0), Buffer.from('\xff\xd8\xff', 'latin1')].map(look),
+    [whole.subarray(0, 60), svg, wide, Buffer.alloc(0), Buffer.from('\xff\xd8\xff', 'latin1')].map((bytes) =>
+      look(given(bytes)),
+    ),
   );
   expect(answers).toEqual([null, null, null, null, null]);
-  expect(await look(whole)).not.toBeNull();
+  expect(await look(given(whole))).not.toBeNull();
 });
 
 test('[ATT11] of very many that come at once some go without', async () => {
   const bytes = await (await picture(30, 30)).png().toBuffer();
-  const facts = await Promise.all(Array.from({ length: 40 }, () => look(bytes)));
+  const facts = await Promise.all(Array.from({ length: 40 }, () => look(given(bytes))));
   expect(facts.filter((one) => one === null).length).toBe(40 - 16);
+});
+
+test('[ATT12] of very many that come at once one is in memory, and those that go without are not read', async () => {
+  const bytes = await (await picture(30, 30)).png().toBuffer();
+  let reads = 0;
+  let inMemory = 0;
+  let most = 0;
+  const read: ReadPicture = () => {
+    reads += 1;
+    inMemory += 1;
+    most = Math.max(most, inMemory);
+    return Promise.resolve(bytes);
+  };
+  const looks = Array.from({ length: 40 }, async () => {
+    const facts = await look(read);
+    if (facts !== null) inMemory -= 1;
+  });
+  await Promise.all(looks);
+  expect(reads).toBe(16);
+  // The next one is read while the facts of the last are on their way to who asked.
+  expect(most).toBeLessThanOrEqual(2);
+});
+
+test('[ATT11] a picture whose bytes cannot be read goes without, and the next one has its turn', async () => {
+  const bytes = await (await picture(30, 30)).png().toBuffer();
+  const [lost, found] = await Promise.all([look(() => Promise.reject(new Error('away'))), look(given(bytes))]);
+  expect(lost).toBeNull();
+  expect(found).not.toBeNull();
 });

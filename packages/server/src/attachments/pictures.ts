@@ -12,8 +12,14 @@ export interface PictureFacts {
   readonly thumbnail: { readonly bytes: Buffer; readonly width: number; readonly height: number } | null;
 }
 
-/** Tells what a picture looks like; null for one that it cannot, or has no time to, look at. Never throws. */
-export type LookAtPicture = (bytes: Buffer) => Promise<PictureFacts | null>;
+/** Gives the bytes of a picture when it is looked at. */
+export type ReadPicture = () => Promise<Buffer>;
+
+/**
+ * Tells what a picture looks like; null for one that it cannot, or has no time to, look at. Never throws. Bytes are read when
+ * their turn comes and let go after it: of all that are uploaded at once, one is in memory.
+ */
+export type LookAtPicture = (read: ReadPicture) => Promise<PictureFacts | null>;
 
 /** The type of all small versions. */
 export const THUMBNAIL_TYPE = 'image/webp';
@@ -40,11 +46,12 @@ export async function loadPictures(maxPixels: number): Promise<LookAtPicture | n
   open.concurrency(1);
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
-  return async (bytes) => {
+  return async (read) => {
     if (waiting >= MAX_WAITING) return null;
     waiting += 1;
-    const turn = last.then(() => look(open, bytes, maxPixels)).catch(() => null);
-    last = turn;
+    const turn = last.then(async () => look(open, await read(), maxPixels)).catch(() => null);
+    // What the turn found is not kept until the next one.
+    last = turn.then(() => {});
     const facts = await turn;
     waiting -= 1;
     return facts;

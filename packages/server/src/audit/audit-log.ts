@@ -1,5 +1,5 @@
 import type { AuditEntryView, UserId } from '@parley/protocol';
-import { makeCursor, readCursor } from '../lib/cursor.ts';
+import { makeCursor, readIdCursor } from '../lib/cursor.ts';
 import { type Database, query } from '../storage/postgres.ts';
 
 /** Entries read at a time for an export. */
@@ -40,9 +40,8 @@ export class AuditLog {
   ): Promise<{ entries: AuditEntryView[]; nextCursor: string | null }> {
     const { cursor, limit, ...filter } = asked;
     const list = `audit ${JSON.stringify(filter)}`;
-    const [below] = cursor === undefined ? [] : readCursor(list, cursor, 1);
     // One more than asked for tells whether there is a next page.
-    const rows = await this.#read(filter, below === undefined ? null : Number(below), limit + 1);
+    const rows = await this.#read(filter, readIdCursor(list, cursor), limit + 1);
     const entries = rows.slice(0, limit);
     const last = entries.at(-1);
     return { entries, nextCursor: rows.length > limit && last !== undefined ? makeCursor(list, [`${last.id}`]) : null };

@@ -110,6 +110,12 @@ function managesServer(access: Access): boolean {
   return access.root.kind === 'public' && isAtLeast(access.serverRole, 'admin');
 }
 
+/** Whether a webhook that somebody made for a private channel may go on: while he could make it, archived or not. */
+export function keepsWebhook(access: Access): boolean {
+  const root = { ...access.root, archived: false };
+  return isAtLeast(access.serverRole, 'admin') && refusalOf({ ...access, root }, 'channel.update') === null;
+}
+
 /** True when somebody may change what concerns a member of role `target`: only those at least as strong, and owners only by owners. */
 export function outranks(actor: Role, target: Role): boolean {
   return target === 'owner' ? actor === 'owner' : isAtLeast(actor, target);

@@ -1,5 +1,6 @@
 import type { ChannelId, UserId } from '@parley/protocol';
-import { type Queryable, query, type Tx } from '../storage/postgres.ts';
+import { query, type Tx } from '../storage/postgres.ts';
+import { FOLLOW_AGAIN } from '../writer/send-statement.ts';
 
 /** Who is to follow a thread, and up to where they count as having read it; null is all there is. */
 export interface Follow {
@@ -19,10 +20,7 @@ export async function insertFollows(tx: Tx, follow: Follow): Promise<UserId[]> {
        JOIN channel_members m ON m.channel_id = c.root_id AND m.left_at IS NULL AND m.user_id = ANY($2::uuid[])
       CROSS JOIN LATERAL (SELECT least(coalesce($3::bigint, c.last_seq), c.last_seq) AS seq) place
       WHERE c.id = $1 AND c.kind = 'thread'
-     ON CONFLICT (channel_id, user_id) DO UPDATE
-        SET joined_seq = EXCLUDED.joined_seq, delivered_seq = EXCLUDED.delivered_seq, read_seq = EXCLUDED.read_seq,
-            marked_seq = NULL, notify = 'all', rev = EXCLUDED.rev, joined_at = EXCLUDED.joined_at, left_at = NULL
-      WHERE f.left_at IS NOT NULL
+     ${FOLLOW_AGAIN}
      RETURNING user_id AS "userId"`,
     [follow.threadId, follow.userIds, follow.readSeq, follow.rev],
   );
@@ -38,15 +36,4 @@ export async function endFollow(tx: Tx, threadId: ChannelId, userId: UserId, rev
     [threadId, userId, rev],
   );
   return rows.length === 1;
-}
-
-/** Reads those of the users who do not follow a thread. */
-export async function readStrangers(on: Queryable, threadId: ChannelId, userIds: readonly UserId[]): Promise<UserId[]> {
-  const rows = await query<{ id: UserId }>(
-    on,
-    `SELECT n.id FROM unnest($2::uuid[]) AS n(id)
-      WHERE NOT EXISTS (SELECT 1 FROM channel_members f WHERE f.channel_id = $1 AND f.user_id = n.id AND f.left_at IS NULL)`,
-    [threadId, userIds],
-  );
-  return rows.map((row) => row.id);
 }

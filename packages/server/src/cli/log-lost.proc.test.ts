@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { serverProcess } from '../testing/server-process.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
 
-test('a server whose log nobody takes any more serves on, and stops in order', { timeout: 240_000 }, async () => {
+test('a server whose log nobody takes any more serves on, and stops in order', async () => {
   const database = await createTestDatabase();
   const server = await serverProcess(database.connectionString, { PARLEY_LOG_LEVEL: 'debug' });
   await server.start();

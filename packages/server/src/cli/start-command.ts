@@ -64,25 +64,36 @@ async function start(config: Config, logger: Logger, signal: AbortSignal, isSpea
   const startedAt = performance.now();
   // A database of our own starts in processes of its own; meanwhile this one loads what the server is made of.
   const [database, { createApp }] = await Promise.all([connectDatabase(config, logger, signal), import('../app.ts')]);
-  const app = await createApp({ config, connection: database.connection, logger });
-  const address = await app.listen();
-  if (isSpeaker) {
-    const ownerToken = await app.ensureOwnerToken();
-    const startedInMs = performance.now() - startedAt;
-    process.stdout.write(readyScreen({ config, ...address, ownerToken, database: database.description, startedInMs }));
+  // Whatever ends it, nothing that was started here may keep the process: who watches it would take it for alive.
+  try {
+    const app = await createApp({ config, connection: database.connection, logger });
+    try {
+      const address = await app.listen();
+      if (isSpeaker) {
+        const ownerToken = await app.ensureOwnerToken();
+        const startedInMs = performance.now() - startedAt;
+        process.stdout.write(
+          readyScreen({ config, ...address, ownerToken, database: database.description, startedInMs }),
+        );
+      }
+      const reason = await Promise.race([aborted(signal), database.lost]);
+      logger.info({ reason }, 'stopping');
+      await app.drain();
+      if (reason !== 'signal') throw databaseLost();
+    } finally {
+      await app.close();
+    }
+  } finally {
+    await database.stop();
   }
-  const reason = await Promise.race([aborted(signal), database.lost]);
-  logger.info({ reason }, 'stopping');
-  await app.drain();
-  await app.close();
-  await database.stop();
-  if (reason !== 'signal') {
-    throw new StartError({
-      code: 'database_lost',
-      message: 'unable to go on; the embedded database ended by itself',
-      hint: 'See the log above; start again to recover.',
-    });
-  }
+}
+
+function databaseLost(): StartError {
+  return new StartError({
+    code: 'database_lost',
+    message: 'unable to go on; the embedded database ended by itself',
+    hint: 'See the log above; start again to recover.',
+  });
 }
 
 /** The first signal stops in order, the second at once. */

@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import { socketEndpoint } from '../embedded/endpoint.ts';
 import { StartError } from '../lib/start-error.ts';
 import { VERSION } from '../lib/version.ts';
-import { demandCompatible, migrationStates } from '../storage/migrate.ts';
+import { demandCompatible } from '../storage/migrate.ts';
 import { type Database, openPostgres } from '../storage/postgres.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -98,8 +98,7 @@ async function connect(config: Config): Promise<Source> {
 }
 
 async function demandNewestSchema(db: Database): Promise<void> {
-  await demandCompatible(db);
-  const waiting = (await migrationStates(db)).filter(({ ranAt }) => ranAt === null);
+  const waiting = await demandCompatible(db);
   if (waiting.length === 0) return;
   throw new StartError({
     code: 'schema_behind',

@@ -2,6 +2,7 @@ import { makeUuid, OPERATIONS, type OperationName, type RequestOf } from '@parle
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { App } from '../app.ts';
 import { prefixOf } from '../cluster.ts';
+import { makeCursor } from '../lib/cursor.ts';
 import { DeadLetters } from '../queue/dead-letters.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import { type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
@@ -67,7 +68,8 @@ const newWebhook = async () =>
 /** A send that was set aside, by its id. */
 const newParked = async () => {
   const [channelId, id, senderId] = [makeUuid(), makeUuid(), makeUuid()];
-  const entry = { channelId, rootId: channelId, id, senderId, body: 'x', accessRev: 1, acceptedAt: 0 };
+  const text = { channelId, rootId: channelId, id, senderId, body: 'x' };
+  const entry = { ...text, mentions: null, attachments: null, accessRev: 1, acceptedAt: 0 };
   await letters.add(JSON.stringify(entry), 'refused');
   return (await letters.list()).at(-1)?.id;
 };
@@ -142,6 +144,23 @@ describe('the audit log', () => {
     const csv = await (await fetch(`${url}/v1/audit/export?action=flag`, { headers })).text();
     expect(csv.split('\r\n')).toHaveLength(4);
     expect((await fetch(`${url}/v1/audit/export?format=xml`, { headers })).status).toBe(400);
+  });
+
+  test('[HTTP6] a forged cursor, and a time beyond the calendar, are refused by code', async () => {
+    const cursor = makeCursor('audit {}', ['abc']);
+    expect(await client.ask('audit.list', { cursor })).toMatchObject({ code: 'bad_cursor' });
+    const last = 8.64e15;
+    for (const name of ['audit.list', 'metrics.history', 'metrics.usage', 'metrics.errors'] as const) {
+      for (const span of [{ since: 2 ** 53 - 1 }, { until: 2 ** 53 - 1 }, { until: last + 1 }])
+        expect(await client.ask(name, span), `${name} ${JSON.stringify(span)}`).toMatchObject({ code: 'bad_request' });
+      const { t, ...rest } = await client.ask(name, { since: last - 3_600_000, until: last });
+      expect(t, JSON.stringify(rest)).toBe('ok');
+    }
+    const { id: userId } = await run('user.create', { username: 'eternal', kind: 'bot' });
+    const key = { userId, name: 'k', scopes: ['read'] as const };
+    const forever = await client.ask('key.create', { ...key, scopes: ['read'], expiresInMs: 2 ** 53 - 1 });
+    expect(forever).toMatchObject({ code: 'bad_request' });
+    await run('key.create', { ...key, expiresInMs: 365 * 86_400_000 });
   });
 
   test('[AUD2] [MET5] nobody but operators reads it, or the metrics', async () => {

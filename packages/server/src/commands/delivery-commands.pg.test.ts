@@ -30,7 +30,7 @@ beforeAll(async () => {
           }),
         } as Handlers;
       },
-      onCommit: (_sent, entries) => {
+      onCommit: (entries) => {
         for (const entry of entries) delivery?.sent(entry.senderId, entry.channelId);
       },
     },

@@ -59,7 +59,7 @@ export const SETTINGS = {
   writerLanes: setting(
     'PARLEY_WRITER_LANES',
     wholeNumber(2, 1, 16),
-    'Batches that may be committed side by side; each has its own connection.',
+    'Batches that may be committed side by side once much is said; each has its own connection.',
   ),
   redisUrl: setting(
     'REDIS_URL',

@@ -5,6 +5,7 @@ import { type CloseReason, LIMITS, type Rate, SUBPROTOCOL, type WebSocketConfig 
 import { type Server as SocketServer, WebSocketServer } from 'ws';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { isOriginAllowed } from '../lib/origin.ts';
+import type { WireOf } from '../outbox/find-wire.ts';
 import type { Flusher } from '../outbox/outbox.ts';
 import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.ts';
 import { Session } from '../session/session.ts';
@@ -28,6 +29,7 @@ export interface GatewayPorts {
   readonly connectRate: Rate;
   readonly clock: Clock;
   readonly flusher: Flusher;
+  readonly wireOf: WireOf;
   readonly limiter: RateLimiter;
   readonly allowedOrigins: ReadonlySet<string>;
   random(): number;
@@ -197,7 +199,7 @@ export class WebSocketGateway implements SocketGate {
     const authorization = request.headers.authorization;
     const session = new Session({
       socket,
-      outbox: this.#ports.flusher.createOutbox(stream),
+      outbox: this.#ports.flusher.createOutbox(this.#ports.wireOf(stream)),
       address: this.#ports.addressOf(request),
       userAgent: (request.headers['user-agent'] ?? '').slice(0, 200),
       headerToken: authorization?.startsWith('Bearer ') ? authorization.slice(7) : null,

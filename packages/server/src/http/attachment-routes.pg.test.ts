@@ -15,6 +15,7 @@ import { S3BlobStore } from '../attachments/s3-blob-store.ts';
 import { S3Bucket } from '../attachments/s3-bucket.ts';
 import { AccessDirectory } from '../channels/access.ts';
 import { attachmentHandlers } from '../commands/attachment-commands.ts';
+import { claimOnce } from '../commands/claim-once.ts';
 import type { CommandContext } from '../commands/handler.ts';
 import { sendMessage } from '../commands/send-message.ts';
 import { present } from '../lib/assert.ts';
@@ -114,7 +115,7 @@ async function send(who: Person, files: readonly string[], id = makeUuid() as Me
   const handler = sendMessage({
     access: new AccessDirectory(database.db),
     mentions: rooms.mentions,
-    attachments,
+    attachments: claimOnce(attachments, rooms.history),
     clock,
     queue: queue as MessageQueue,
   });
@@ -146,6 +147,17 @@ test('[ATT1] [ATT3] a file is its ownerâ€™s until it is sent, then its readersâ€
   await rooms.members.kick({ userId: ann.id, channelId, targetId: bob.id });
   expect(await statusOf(bob, file.id)).toBe(404);
   await rooms.members.invite(ann.id, channelId, [bob.id]);
+});
+
+test('[ROAD2] a send with a file gives the first result also after its message was deleted', async () => {
+  const file = await uploaded(ann, 'soon gone');
+  const id = makeUuid() as MessageId;
+  const first = await send(ann, [file.id], id);
+  const { rev } = await rooms.messageChanges.delete({ userId: ann.id, channelId, messageId: id });
+  expect(await send(ann, [file.id], id)).toEqual({ ...first, rev });
+  await collector.collect();
+  expect(await send(ann, [file.id], id)).toEqual({ ...first, rev });
+  expect(await codeOf(send(bob, [file.id], id))).toBe('not_found');
 });
 
 test('[ATT3] of two messages that race for one file one gets it, and a claim of several is whole or nothing', async () => {

@@ -12,6 +12,7 @@ import { serveHealth } from './health-routes.ts';
 import { serveHooks } from './hook-routes.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { purgeKeys } from './idempotency-store.ts';
+import { listening } from './listening.ts';
 import { serveOperations } from './operation-routes.ts';
 import { problemHeaders, problemOf } from './problem.ts';
 import { guardRequests } from './request-guard.ts';
@@ -86,7 +87,7 @@ export async function createHttpServer(ports: HttpPorts): Promise<HttpServer> {
   return {
     fastify: app,
     listen: async (options) => {
-      await app.listen(options);
+      await listening({ ...options, setting: 'PORT' }, () => app.listen(options));
       return { port: (app.server.address() as AddressInfo).port };
     },
     close: async () => {

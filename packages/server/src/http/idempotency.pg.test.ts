@@ -18,7 +18,8 @@ let owner: string;
 let other: string;
 let runs = 0;
 let gate: Promise<unknown> = Promise.resolve();
-let failure: AppError | null = null;
+let failure: Error | null = null;
+let rootText = '';
 
 beforeAll(async () => {
   database = await migratedDatabase();
@@ -32,6 +33,8 @@ beforeAll(async () => {
         if (failure !== null) throw failure;
         return { run: runs } as object as Record<string, never>;
       },
+      'thread.open': async () => ({ root: { body: rootText } }) as never,
+      'webhook.create': async () => ({ secret: 'whsec_hidden', path: '/hooks/hidden' }) as never,
     },
   });
   const ownerToken = await ensureOwnerToken(database.db);
@@ -53,6 +56,8 @@ const CHANNEL = '00000000-0000-7000-8000-000000000000';
 const leave = (key: string, token = owner, channel = CHANNEL) =>
   http.ask('POST', `/v1/channels/${channel}/leave`, { token, headers: { 'idempotency-key': key } });
 const isReplay = (answer: Answer) => answer.headers.get('idempotent-replayed') === 'true';
+
+const storedAnswers = async () => JSON.stringify(await query(database.db, 'SELECT * FROM idempotency_keys'));
 
 describe('[HTTP5] Idempotency-Key', () => {
   test('a repeat gives the first answer and runs nothing', async () => {
@@ -117,6 +122,22 @@ describe('[HTTP5] Idempotency-Key', () => {
     expect([again.status, isReplay(again), runs]).toEqual([200, false, 2]);
   });
 
+  test('where a commit lost its answer nothing runs again, and the repeat is told so', async () => {
+    const key = randomUUID();
+    failure = new Error('Connection terminated unexpectedly');
+    expect((await leave(key)).status).toBe(503);
+    failure = null;
+    await http.clock.advance(3_600_000);
+    expect(await leave(key)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(runs).toBe(1);
+    // A database that could not be reached has done nothing.
+    const other = randomUUID();
+    failure = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    expect((await leave(other)).status).toBe(503);
+    failure = null;
+    expect((await leave(other)).status).toBe(200);
+  });
+
   test('the place of a request whose node died is taken after a minute', async () => {
     const key = randomUUID();
     await leave(key);
@@ -159,6 +180,27 @@ describe('[HTTP5] Idempotency-Key', () => {
     expect(stored).not.toContain(made.body.secret);
     expect(stored).not.toContain(key);
     expect((await http.ask('GET', '/v1/keys', { token: owner })).body.keys).toHaveLength(1);
+  });
+
+  test('the secrets of a webhook are not kept', async () => {
+    const body = { kind: 'incoming', name: 'builds', channelId: CHANNEL };
+    const headers = { 'idempotency-key': randomUUID() };
+    expect((await http.ask('POST', '/v1/webhooks', { token: owner, body, headers })).status).toBe(200);
+    expect(await storedAnswers()).not.toContain('hidden');
+    const repeated = await http.ask('POST', '/v1/webhooks', { token: owner, body, headers });
+    expect(repeated).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  });
+
+  test('[MSG2] an answer that shows a text is not kept: a repeat shows what is there now', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const open = () =>
+      http.ask('POST', `/v1/channels/${CHANNEL}/messages/${CHANNEL}/thread`, { token: owner, headers });
+    rootText = 'said in anger';
+    expect((await open()).body.root.body).toBe('said in anger');
+    expect(await storedAnswers()).not.toContain('said in anger');
+    rootText = '';
+    const repeated = await open();
+    expect([repeated.body.root.body, isReplay(repeated)]).toEqual(['', true]);
   });
 
   test.each([' ', 'a b', 'x'.repeat(256), '\u00e9'])('the key %j is refused', async (key) => {

@@ -2,13 +2,26 @@ import { createHash, createHmac } from 'node:crypto';
 import type { OperationName, UserId } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Database } from '../storage/postgres.ts';
+import { type Database, isAnswerLost } from '../storage/postgres.ts';
 import { giveKeyBack, type KeyRow, keepAnswer, type TakenKey, takeKey } from './idempotency-store.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Answers that hold a secret, which nothing here may store. */
-const SECRET_ANSWERS: ReadonlySet<OperationName> = new Set<OperationName>(['key.create', 'invitation.create']);
+const SECRET_ANSWERS: ReadonlySet<OperationName> = new Set<OperationName>([
+  'key.create',
+  'invitation.create',
+  'webhook.create',
+]);
+
+/**
+ * Answers that show what may be gone when they are asked for again: the text of a message, an address that works for
+ * minutes. A second run of these changes nothing, so a repeat is run anew and nothing of the answer is stored.
+ */
+const FLEETING_ANSWERS: ReadonlySet<OperationName> = new Set<OperationName>(['thread.open', 'attachment.url']);
+
+/** Kept as the status of a request of which nobody knows whether it was done. */
+const UNKNOWN = 503;
 
 export interface IdempotencyPorts {
   readonly db: Database;
@@ -32,7 +45,8 @@ export interface KeyedAnswer {
 
 /**
  * Runs a request once per caller and key. A repeat gets the first answer; another request with the key is refused, and so
- * is one that comes while the first still runs. A request that was refused changed nothing: its key is free again.
+ * is one that comes while the first still runs. A request that was refused changed nothing: its key is free again. Where the
+ * database went away meanwhile nobody knows, and a repeat is told so.
  */
 export async function runOnce(
   ports: IdempotencyPorts,
@@ -42,20 +56,26 @@ export async function runOnce(
   const { db, clock } = ports;
   const row = rowOf(request);
   const taken = await takeKey(db, row, clock.now());
-  if (taken !== null) return { body: answerOf(taken, row), replayed: true };
+  if (taken !== null) {
+    demandDone(taken, row);
+    const isFleeting = FLEETING_ANSWERS.has(request.name);
+    return { body: isFleeting ? await run() : answerOf(taken), replayed: true };
+  }
   // What became of the request is told whether or not its key could be settled; an unsettled key is abandoned in a minute.
   const settle = (work: Promise<void>) => work.catch((error: unknown) => ports.onFault(error));
   try {
     const body = await run();
-    await settle(keepAnswer(db, row, 200, SECRET_ANSWERS.has(request.name) ? null : body));
+    const isKept = !SECRET_ANSWERS.has(request.name) && !FLEETING_ANSWERS.has(request.name);
+    await settle(keepAnswer(db, row, 200, isKept ? body : null));
     return { body, replayed: false };
   } catch (error) {
-    await settle(giveKeyBack(db, row));
+    // A commit whose answer was lost may have happened: what is given back then may be done a second time.
+    await settle(isAnswerLost(error) ? keepAnswer(db, row, UNKNOWN, null) : giveKeyBack(db, row));
     throw error;
   }
 }
 
-function answerOf(taken: TakenKey, row: KeyRow): unknown {
+function demandDone(taken: TakenKey, row: KeyRow): void {
   if (!taken.requestHash.equals(row.requestHash)) {
     throw new AppError('key_reused', 'unable to run the request; its Idempotency-Key was used for another one');
   }
@@ -64,6 +84,12 @@ function answerOf(taken: TakenKey, row: KeyRow): unknown {
       retryAfterMs: 1_000,
     });
   }
+  if (taken.status === UNKNOWN) {
+    throw new AppError('conflict', 'unable to tell whether the first request was done; look, and use another key');
+  }
+}
+
+function answerOf(taken: TakenKey): unknown {
   if (taken.response === null) {
     throw new AppError('conflict', 'unable to repeat the answer; it held a secret, which is kept nowhere');
   }

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../monitoring/metrics.ts';
+import { listening } from './listening.ts';
 
 /** Serves `/metrics` beside the API to whoever knows the token; without one there is no such route. */
 export function serveMetrics(app: FastifyInstance, metrics: Metrics, token: string | undefined): void {
@@ -21,10 +22,13 @@ export async function listenForMetrics(metrics: Metrics, port: number): Promise<
       () => response.writeHead(500).end(),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  const host = '127.0.0.1';
+  const open = () =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  await listening({ host, port, setting: 'PARLEY_METRICS_PORT' }, open);
   return server;
 }
 

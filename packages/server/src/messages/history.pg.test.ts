@@ -120,3 +120,22 @@ test('every page is a walk along an index', async () => {
   );
   expect(plan.map((row) => row['QUERY PLAN']).join('\n')).not.toContain('Sort');
 });
+
+test('[MSG8] a page of long texts is cut where it was not asked for, and walking on gives every message once', async () => {
+  const input = { kind: 'private' as const, name: 'wordy' };
+  const wordy = (await rooms.channelCreation.create({ userId: ann, serverRole: 'member' }, input)).channel.id;
+  for (let index = 0; index < 60; index++) await rooms.say(ann, wordy, '語'.repeat(4_000));
+  const read = (more: Partial<InputOf<'message.history'>>) => page({ channelId: wordy, limit: 60, ...more });
+  const latest = await read({});
+  expect(latest.messages.at(-1)?.seq).toBe(60);
+  expect(latest.messages.length).toBeLessThan(60);
+  expect(latest).toMatchObject({ lastSeq: 60, hasBefore: true, hasAfter: false });
+  const seqs: number[] = [];
+  for (let after = 0; after < 60; after = seqs.at(-1) ?? 60)
+    seqs.push(...(await read({ after })).messages.map((message) => message.seq));
+  expect(seqs).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+  const around = await read({ around: 30 });
+  expect(around).toMatchObject({ hasBefore: true, hasAfter: true });
+  expect(around.messages.some((message) => message.seq === 30)).toBe(true);
+  expect((await read({ offset: 0 })).messages).toHaveLength(60);
+});

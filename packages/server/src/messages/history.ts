@@ -3,12 +3,13 @@ import type { RecentMessages } from '../cache/recent-messages.ts';
 import { accessAtOf, readGranted } from '../channels/granted.ts';
 import { decide, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
+import { ANSWER_BYTES, jsonBytes } from '../lib/json-bytes.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
 import { findSeq, readRange } from './history-store.ts';
 import { messageView } from './message-rows.ts';
 import { readEdits, readPins } from './message-store.ts';
 import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
-import { type PageRange, pageRange } from './page.ts';
+import { fitRange, type PageRange, type PageRequest, pageRange } from './page.ts';
 import { readUnreadReasons } from './unread-reasons.ts';
 
 /** Earlier texts told of one message; whoever edits more often than this is not read by anyone. */
@@ -39,7 +40,7 @@ export class History {
     const range = pageRange({ ...input, before: undefined }, lastSeq);
     if (range.to < range.from) return pageOf([], range, lastSeq);
     const messages = await this.#recent.page(root.id, channelId, range, rev);
-    return messages === null ? null : pageOf(messages, range, lastSeq);
+    return messages === null ? null : fittingPage(messages, input, range, lastSeq);
   }
 
   #readPage(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
@@ -48,7 +49,7 @@ export class History {
       const request = { ...input, before: await beforeOf(tx, input) };
       const range = pageRange(request, lastSeq);
       const rows = range.to < range.from ? [] : await readRange(tx, grant, range);
-      return pageOf(rows.map(messageView), range, lastSeq);
+      return fittingPage(rows.map(messageView), request, range, lastSeq);
     });
   }
 
@@ -80,6 +81,12 @@ export class History {
       return await readEdits(tx, row, MAX_EDITS);
     });
   }
+}
+
+/** A page of long texts has fewer messages than were asked for: no answer is larger than what a slow reader may have unsent. */
+function fittingPage(messages: MessageView[], request: PageRequest, range: PageRange, lastSeq: number): HistoryPage {
+  const fitting = fitRange(request, range, messages.map(jsonBytes), ANSWER_BYTES);
+  return pageOf(messages.slice(fitting.from - range.from, fitting.to - range.from + 1), fitting, lastSeq);
 }
 
 function pageOf(messages: MessageView[], range: PageRange, lastSeq: number): HistoryPage {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type PageRequest, pageRange } from './page.ts';
+import { fitRange, type PageRequest, pageRange } from './page.ts';
 
 /** The same by walking a list of all places. */
 function model(request: PageRequest, lastSeq: number): number[] {
@@ -49,4 +49,20 @@ test('[MSG1] a page around a place is full wherever the channel has enough messa
 test('two ways of asking at once are refused', () => {
   expect(() => pageRange({ limit: 1, around: 1, before: 2 }, 9)).toThrow('two ways');
   expect(() => pageRange({ limit: 1, after: 1, offset: 2 }, 9)).toThrow('two ways');
+});
+
+test('[MSG8] a page that does not fit keeps what was asked for, and as much beside it as does', () => {
+  const sizes = Array.from({ length: 10 }, () => 100);
+  const fit = (request: Omit<PageRequest, 'limit'>, maxBytes: number) =>
+    fitRange({ limit: 10, ...request }, { from: 11, to: 20 }, sizes, maxBytes);
+  expect(fit({}, 1_000)).toEqual({ from: 11, to: 20 });
+  expect(fit({}, 350)).toEqual({ from: 18, to: 20 });
+  expect(fit({ before: 21 }, 350)).toEqual({ from: 18, to: 20 });
+  expect(fit({ after: 10 }, 350)).toEqual({ from: 11, to: 13 });
+  expect(fit({ around: 15 }, 350)).toEqual({ from: 14, to: 16 });
+  expect(fit({ around: 20 }, 350)).toEqual({ from: 18, to: 20 });
+  expect(fit({ around: 99 }, 10)).toEqual({ from: 20, to: 20 });
+  expect(fit({}, 10)).toEqual({ from: 20, to: 20 });
+  expect(fit({ offset: 3 }, 10)).toEqual({ from: 11, to: 20 });
+  expect(fitRange({ limit: 10 }, { from: 1, to: 0 }, [], 10)).toEqual({ from: 1, to: 0 });
 });

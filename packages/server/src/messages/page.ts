@@ -43,6 +43,35 @@ function rangeAround(around: number, limit: number, lastSeq: number): PageRange 
   return { from, to: Math.min(lastSeq, from + limit - 1) };
 }
 
+/**
+ * The part of a page that fits: it begins at the place or the end that was asked for, grows from there, and has one message at
+ * least. Sizes are those of the places of the range, in their order. Whoever counts what to skip needs pages that are as long as he asked for.
+ */
+export function fitRange(
+  request: PageRequest,
+  range: PageRange,
+  sizes: readonly number[],
+  maxBytes: number,
+): PageRange {
+  if (request.offset !== undefined || sizes.length === 0) return range;
+  const last = sizes.length - 1;
+  const anchor = anchorOf(request, range, last);
+  let [low, high, bytes] = [anchor, anchor, sizes[anchor] ?? 0];
+  while (low > 0 || high < last) {
+    const isDown = low > 0 && (high === last || anchor - low <= high - anchor);
+    bytes += sizes[isDown ? low - 1 : high + 1] ?? 0;
+    if (bytes > maxBytes) break;
+    if (isDown) low -= 1;
+    else high += 1;
+  }
+  return { from: range.from + low, to: range.from + high };
+}
+
+function anchorOf({ after, around }: PageRequest, { from }: PageRange, last: number): number {
+  if (around !== undefined) return Math.min(last, Math.max(0, around - from));
+  return after === undefined ? last : 0;
+}
+
 function demandAlone({ before, after, offset }: PageRequest): void {
   if (before !== undefined || after !== undefined || offset !== undefined) throw ambiguous();
 }

@@ -1,7 +1,9 @@
-import type { ChannelId, MessageId, UserId } from '@parley/protocol';
+import { type ChannelId, type MessageId, makeUuid, type UserId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accessOf } from '../channels/granted.ts';
 import { query } from '../storage/postgres.ts';
 import { addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { entryOf } from '../testing/test-entry.ts';
 import { codeOf, codesOf, TestRooms } from '../testing/test-rooms.ts';
 
 let database: MigratedDatabase;
@@ -103,32 +105,45 @@ test('[CHAN11] a follow and a kick that race leave no follower outside', async (
     await rooms.members.invite(ann, channelId, [carl]);
     await Promise.all([
       codeOf(rooms.threads.follow(carl, thread, true)),
-      rooms.threads.followReplies([{ channelId: thread, rootId: channelId, senderId: carl, mentions: null, seq: 1 }]),
+      codeOf(rooms.say(bob, thread, 'come', { mentions: [carl] })),
       rooms.members.kick({ userId: ann, channelId, targetId: carl }),
     ]);
     expect(await placesOf(carl)).not.toContain(thread);
   }
 });
 
-test('those whom replies concern follow from the first that does', async () => {
+test('[CHAN13] those whom replies concern follow with the reply, from the first that does', async () => {
   const channelId = await newChannel([bob, carl]);
   const id = await rooms.say(ann, channelId, 'topic');
   const thread = (await rooms.threads.open(at(ann, channelId, id))).channel.id;
   const stranger = await addUser(database, 'stranger');
-  for (const body of ['one', 'two @carl', 'three @carl']) await rooms.say(bob, thread, body);
-  const reply = (seq: number, mentions: UserId[] | null) => ({
-    channelId: thread,
-    rootId: channelId,
-    senderId: bob,
-    mentions,
-    seq,
-  });
-  const inChannel = { channelId, rootId: channelId, senderId: carl, mentions: [stranger], seq: 1 };
-  await rooms.threads.followReplies([reply(1, null), inChannel, reply(2, [carl, stranger]), reply(3, [carl])]);
-  await rooms.threads.followReplies([reply(3, [carl])]);
-  expect((await rooms.channelReader.get(carl, thread)).membership).toMatchObject({ readSeq: 1, mentions: 2 });
+  const toCarl = { mentions: [carl, stranger] };
+  rooms.notices.length = 0;
+  await rooms.say(bob, thread, 'one');
+  expect(rooms.notices).toEqual([{ kind: 'joined', userId: bob, channelId: thread }]);
+  const entries = ['two', 'three'].map((body) => entryOf(thread, bob, { rootId: channelId, body, ...toCarl }));
+  const { accessRev } = (await accessOf(database.db, bob, channelId)).root;
+  await rooms.writer.write(entries.map((entry) => ({ ...entry, accessRev })));
+  await rooms.say(bob, thread, 'four', toCarl);
+  expect((await rooms.channelReader.get(carl, thread)).membership).toMatchObject({ readSeq: 1, mentions: 3 });
   expect((await rooms.channelReader.get(bob, thread)).membership).toMatchObject({ readSeq: 1, mentions: 0 });
+  expect(rooms.notices.slice(1)).toEqual([{ kind: 'joined', userId: carl, channelId: thread }]);
   expect((await query(database.db, 'SELECT 1 FROM channel_members WHERE user_id = $1', [stranger])).length).toBe(0);
+  // Who has stopped is called back by the next mention, from there.
+  await rooms.threads.follow(carl, thread, false);
+  await rooms.say(bob, thread, 'five', toCarl);
+  expect((await rooms.channelReader.get(carl, thread)).membership).toMatchObject({ readSeq: 4, mentions: 1 });
+});
+
+test('[CHAN13] a reply whose first answer was lost tells its followers again', async () => {
+  const channelId = await newChannel([bob, carl]);
+  const id = await rooms.say(ann, channelId, 'topic');
+  const thread = (await rooms.threads.open(at(ann, channelId, id))).channel.id;
+  const reply = { id: makeUuid() as MessageId, mentions: [carl] };
+  await rooms.say(bob, thread, 'one', reply);
+  rooms.notices.length = 0;
+  await rooms.say(bob, thread, 'one', reply);
+  expect(rooms.notices).toContainEqual({ kind: 'joined', userId: carl, channelId: thread });
 });
 
 test('what only a channel has is refused for a thread', async () => {

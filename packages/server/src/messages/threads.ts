@@ -4,32 +4,20 @@ import { insertThread, readChannel, readMembership } from '../channels/channel-s
 import { accessOf, demandRoot } from '../channels/granted.ts';
 import { notifyJoined } from '../channels/member-event.ts';
 import { type Access, demand, demandMembership } from '../channels/permissions.ts';
-import { endFollow, insertFollows, readStrangers } from '../channels/thread-store.ts';
+import { endFollow, insertFollows } from '../channels/thread-store.ts';
 import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
-import type { Database } from '../storage/postgres.ts';
 import type { Change, Changes } from '../writer/change.ts';
 import { emitMessage, placeOf } from './message-changes.ts';
 import { type MessageRow, messageView } from './message-rows.ts';
 import { setThread } from './message-store.ts';
 import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
 
-/** A committed message, as far as it decides who follows its thread. */
-export interface Reply {
-  readonly channelId: ChannelId;
-  readonly rootId: ChannelId;
-  readonly senderId: UserId;
-  readonly mentions: readonly UserId[] | null;
-  readonly seq: number;
-}
-
 /** Threads: channels of their own that hang on a message and obey the channel of that message in everything. */
 export class Threads {
-  readonly #db: Database;
   readonly #changes: Changes;
 
-  constructor(db: Database, changes: Changes) {
-    this.#db = db;
+  constructor(changes: Changes) {
     this.#changes = changes;
   }
 
@@ -59,32 +47,6 @@ export class Threads {
       }
       if (on) await follow(change, threadId, [userId], null);
       else await endFollow(change.tx, threadId, userId, change.lastRev);
-    });
-  }
-
-  /**
-   * Lets those whom committed replies concern follow the threads: the authors, from their own first reply, and those who
-   * are mentioned, from just before the first that calls them. Does nothing for messages outside threads, nor for who
-   * follows already or is not in the channel.
-   */
-  async followReplies(replies: readonly Reply[]): Promise<void> {
-    const concerned = new Map<ChannelId, Map<UserId, number>>();
-    for (const { channelId, rootId, senderId, mentions, seq } of replies) {
-      if (channelId === rootId) continue;
-      const users = concerned.get(channelId) ?? new Map<UserId, number>();
-      concerned.set(channelId, users);
-      // One's own words are read; those that call somebody are not.
-      if (!users.has(senderId)) users.set(senderId, seq);
-      for (const userId of mentions ?? []) if (!users.has(userId)) users.set(userId, seq - 1);
-    }
-    for (const [threadId, users] of concerned) await this.#letFollow(threadId, users);
-  }
-
-  async #letFollow(threadId: ChannelId, users: ReadonlyMap<UserId, number>): Promise<void> {
-    const strangers = await readStrangers(this.#db, threadId, [...users.keys()]);
-    if (strangers.length === 0) return;
-    await this.#changes.run(threadId, async (change) => {
-      for (const userId of strangers) await follow(change, threadId, [userId], users.get(userId) ?? null);
     });
   }
 }

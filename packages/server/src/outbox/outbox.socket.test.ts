@@ -5,10 +5,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { decodeFrames } from '../../test/fake-wire.ts';
 import { PairServer, readBytes, type SocketPair } from '../../test/socket-pair.ts';
+import { plainWire } from './find-wire.ts';
 import { encodeFrame } from './frame.ts';
 import { Flusher, type Outbox } from './outbox.ts';
+import { findBinding, RawWires } from './raw-wire.ts';
 
-describe('on real sockets', () => {
+const raw = new RawWires(findBinding() as NonNullable<ReturnType<typeof findBinding>>);
+
+describe.each([
+  ['by the stream of the socket', plainWire],
+  ['by the handle below it', (socket: Socket) => raw.of(socket)],
+])('on real sockets, %s', (_, wireOf) => {
   describe('with one of 101 that does not read', () => {
     let server: PairServer;
 
@@ -25,7 +32,7 @@ describe('on real sockets', () => {
       for (let i = 0; i < 101; i++) pairs.push(await server.pair());
       const slow: Outbox[] = [];
       const flusher = new Flusher({ onSlow: (outbox) => slow.push(outbox), maxPendingBytes: 256 << 10 });
-      const outboxes = pairs.map(({ near }) => flusher.createOutbox(near));
+      const outboxes = pairs.map(({ near }) => flusher.createOutbox(wireOf(near)));
       const [stuck, reader, ...others] = pairs as [SocketPair, SocketPair, ...SocketPair[]];
       stuck.far.pause();
 
@@ -39,7 +46,7 @@ describe('on real sockets', () => {
       for (const [i, text] of small.entries()) {
         flusher.broadcast(outboxes, encodeFrame(text));
         flusher.broadcast(outboxes.slice(0, 2), encodeFrame(large[i] ?? ''));
-        await vi.waitFor(() => expect(outboxes[1]?.pendingBytes).toBe(0), { interval: 1 });
+        await vi.waitFor(() => expect(outboxes[1]?.pendingBytes).toBe(0), { interval: 1, timeout: 50_000 });
       }
       expect(decodeFrames(await receivedBoth)).toEqual(both);
       for (const bytes of await received) expect(decodeFrames(bytes)).toEqual(small);
@@ -58,7 +65,7 @@ describe('on real sockets', () => {
       http.on('upgrade', (request, socket, head) => {
         wss.handleUpgrade(request, socket, head, (ws) => {
           servers.push(ws);
-          outboxes.push(flusher.createOutbox(socket as Socket));
+          outboxes.push(flusher.createOutbox(wireOf(socket as Socket)));
         });
       });
       http.listen(0, '127.0.0.1');
@@ -73,7 +80,7 @@ describe('on real sockets', () => {
         return texts;
       });
       await Promise.all(clients.map((client) => once(client, 'open')));
-      await vi.waitFor(() => expect(outboxes.length).toBe(5));
+      await expect.poll(() => outboxes.length).toBe(5);
 
       const sent: string[] = [];
       for (let i = 0; i < 300; i++) {
@@ -85,7 +92,7 @@ describe('on real sockets', () => {
         if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       await vi.waitFor(() => expect(got.map((texts) => texts.length)).toEqual([300, 300, 300, 300, 300]), {
-        timeout: 5000,
+        timeout: 50_000,
       });
       for (const texts of got) expect(texts).toEqual(sent);
 

@@ -17,6 +17,7 @@ export class MemoryPresenceStore implements PresenceStore {
   readonly #name: string;
   readonly #clock: Clock;
   readonly #own = new Map<UserId, DeviceState>();
+  #others: ReadonlySet<string> = new Set();
 
   constructor(name: string, clock: Clock, nodes: PresenceNodes = new Map()) {
     this.#name = name;
@@ -57,7 +58,10 @@ export class MemoryPresenceStore implements PresenceStore {
       lost.push(...node.users.keys());
       this.#nodes.delete(name);
     }
-    return Promise.resolve({ lost, isUnsure: false });
+    const others = new Set([...this.#nodes.keys()].filter((name) => name !== this.#name));
+    const hasLostNode = [...this.#others].some((name) => !others.has(name));
+    this.#others = others;
+    return Promise.resolve({ lost, isUnsure: false, hasLostNode });
   }
 
   leave(): Promise<void> {

@@ -35,6 +35,8 @@ export interface PresencePorts<Device extends object> {
 
 /** Where people are: what their devices come to over all nodes, what they say of themselves, and who looks. */
 export class PresenceRoom<Device extends { readonly userId: UserId }> {
+  /** Another node is there no more: what it told last may not have been heard. */
+  onNodeLost: () => void = () => {};
   readonly #ports: PresencePorts<Device>;
   readonly #tracker: DeviceTracker;
   readonly #board: PresenceBoard<Device>;
@@ -142,7 +144,8 @@ export class PresenceRoom<Device extends { readonly userId: UserId }> {
     if (this.#beats % REFRESH_BEATS === 0) this.refresh();
     try {
       if (this.#beats % TOUCH_BEATS === 0) await this.#touch([...this.#tracker.userIds()], now);
-      const { lost, isUnsure } = await this.#ports.store.beat();
+      const { lost, isUnsure, hasLostNode } = await this.#ports.store.beat();
+      if (hasLostNode) this.onNodeLost();
       if (isUnsure) this.refresh();
       if (lost.length === 0) return;
       this.#tellNodes(lost);

@@ -2,7 +2,7 @@ import { makeUuid, type UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { combine, type DeviceState } from './presence.ts';
-import { LEASE_MS, type PresenceStore } from './presence-store.ts';
+import { BEAT_PERIOD_MS, LEASE_MS, type PresenceStore } from './presence-store.ts';
 
 /** A world of nodes that share a store, with time in the test's hands. */
 export interface PresenceWorld {
@@ -58,6 +58,21 @@ export function presenceStoreContract(createWorld: () => Promise<PresenceWorld>)
         }),
         { numRuns: 20 },
       );
+    }));
+
+  test('[CLU13] every node learns, once, that another one is there no more', () =>
+    inWorld(async (world) => {
+      const [first, two, gone] = ['one', 'two', 'gone'].map((name) => world.node(name)) as PresenceStore[];
+      const hears = async () => [(await first?.beat())?.hasLostNode, (await two?.beat())?.hasLostNode];
+      await gone?.beat();
+      await hears();
+      expect(await hears()).toEqual([false, false]);
+      for (let beats = 0; beats * BEAT_PERIOD_MS < LEASE_MS; beats++) {
+        await world.pass(BEAT_PERIOD_MS);
+        if (beats < 2) await hears();
+      }
+      expect(await hears()).toEqual([true, true]);
+      expect(await hears()).toEqual([false, false]);
     }));
 
   test('[PRES4] what a dead node said is void after its lease, and its users are told to a node that lives', () =>

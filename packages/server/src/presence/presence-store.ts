@@ -15,6 +15,8 @@ export interface Beat {
   readonly lost: readonly UserId[];
   /** What was read lately may not be so: whoever is watched is to be read again. */
   readonly isUnsure: boolean;
+  /** Another node is there no more. What it committed last it may have told nobody. */
+  readonly hasLostNode: boolean;
 }
 
 /**

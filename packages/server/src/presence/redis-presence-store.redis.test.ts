@@ -67,7 +67,7 @@ describe('faults of Redis', () => {
     here.pass(21_000);
     expect(await all()).toEqual(new Map([...one(ann, 'active'), ...one(cat, 'active')]));
     // Whoever is watched is to be looked at again, once.
-    expect(await here.store.beat()).toEqual({ lost: [], isUnsure: true });
+    expect(await here.store.beat()).toEqual({ lost: [], isUnsure: true, hasLostNode: false });
     await expect(here.store.beat()).rejects.toThrow();
 
     await redis.start();

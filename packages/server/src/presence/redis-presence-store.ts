@@ -32,6 +32,7 @@ export class RedisPresenceStore implements PresenceStore {
   readonly #former = new Set<string>();
   /** Null: what is in Redis is not known to be what this node says. */
   #life: string | null = null;
+  #others: ReadonlySet<string> = new Set();
   #blindness: Blindness | null = null;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -75,13 +76,15 @@ export class RedisPresenceStore implements PresenceStore {
     return this.#inTurn(async () => {
       try {
         const lost = await this.#prolong();
-        lost.push(...(await this.#clearEnded()));
-        return { lost: [...new Set(lost)], isUnsure: this.#endBlindness() };
+        const { present, ended } = await this.#lives.look();
+        lost.push(...(await this.#clear(ended)));
+        const hasLostNode = this.#noteOthers(present);
+        return { lost: [...new Set(lost)], isUnsure: this.#endBlindness(), hasLostNode };
       } catch (error) {
         this.#goBlind();
         if (!this.#endMemory()) throw error;
         this.#link.reportError(error);
-        return { lost: [], isUnsure: true };
+        return { lost: [], isUnsure: true, hasLostNode: false };
       }
     });
   }
@@ -133,13 +136,25 @@ export class RedisPresenceStore implements PresenceStore {
   }
 
   /** Their users are given before they are taken away: should this node die between, another one gives them. */
-  async #clearEnded(): Promise<UserId[]> {
+  async #clear(ended: readonly string[]): Promise<UserId[]> {
     const lost: UserId[] = [];
-    for (const life of (await this.#lives.look()).ended) {
+    for (const life of ended) {
       lost.push(...(await this.#lives.usersOf(life)));
       await this.#lives.remove(life);
     }
     return lost;
+  }
+
+  /** True when one of the lives that were there at the last beat is not any more. */
+  #noteOthers(present: readonly string[]): boolean {
+    const others = new Set(present.filter((life) => !this.#isOwn(life)));
+    const hasLost = [...this.#others].some((life) => !others.has(life));
+    this.#others = others;
+    return hasLost;
+  }
+
+  #isOwn(life: string): boolean {
+    return life.startsWith(`${this.#nodeName}.`);
   }
 
   async #readOthers(userIds: readonly UserId[]): Promise<readonly (DeviceState | null)[]> {
@@ -147,7 +162,7 @@ export class RedisPresenceStore implements PresenceStore {
       const own = this.#life;
       const { present, holds } = await this.#lives.look(own ?? '');
       if (own !== null && own === this.#life && !holds) this.#goBlind();
-      const others = present.filter((life) => !life.startsWith(`${this.#nodeName}.`));
+      const others = present.filter((life) => !this.#isOwn(life));
       const states = await this.#lives.statesIn(others, userIds);
       if (this.#isSeeing()) {
         for (const [index, userId] of userIds.entries()) this.#remembered.keep(userId, states[index] ?? null);

@@ -1,6 +1,7 @@
 import { makeUuid } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../config/config.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { TestRedis } from '../testing/test-redis.ts';
 import { waitFor } from '../testing/wait-for.ts';
 import { policiesOf } from './policy.ts';
@@ -20,7 +21,8 @@ const POLICIES = policiesOf(
 
 async function limiters(count: number): Promise<RedisLimiter[]> {
   const prefix = `${makeUuid()}:`;
-  return Promise.all(Array.from({ length: count }, async () => new RedisLimiter(POLICIES, await redis.link(prefix))));
+  const links = Array.from({ length: count }, () => redis.link(prefix, new FakeClock()));
+  return (await Promise.all(links)).map((link) => new RedisLimiter(POLICIES, link));
 }
 
 /** As a promise, whichever the limiter gives. */

@@ -57,25 +57,39 @@ async function writeNeeds(db: Database, name: string | undefined): Promise<void>
   );
 }
 
+/** The migrations that made this database, oldest first, with when each ran (ISO 8601). The migrator would look through all tables. */
+export async function readRan(db: Database): Promise<ReadonlyMap<string, string>> {
+  if (!(await hasTable(db, 'kysely_migration'))) return new Map();
+  const rows = await query<{ name: string; at: string }>(
+    db,
+    'SELECT name::text, timestamp::text AS at FROM kysely_migration ORDER BY name',
+  );
+  return new Map(rows.map(({ name, at }) => [name, at]));
+}
+
 /** Names of the migrations that made this database, oldest first. */
 export async function ranMigrations(db: Database): Promise<string[]> {
-  if (!(await hasTable(db, 'kysely_migration'))) return [];
-  const rows = await query<{ name: string }>(db, 'SELECT name::text FROM kysely_migration ORDER BY name');
-  return rows.map(({ name }) => name);
+  return [...(await readRan(db)).keys()];
+}
+
+/** Those that have still to run, in order. */
+export function waitingOf(migrations: Migrations, ran: readonly string[]): string[] {
+  return Object.keys(migrations)
+    .sort()
+    .filter((name) => !ran.includes(name));
 }
 
 /**
- * True when a newer server has brought the schema further than these migrations, in a way that ours can live with: nothing
- * is to be migrated then.
+ * True when a newer server has brought the schema, of which these have run, further than these migrations, in a way that ours can
+ * live with: nothing is to be migrated then.
  *
  * @throws StartError `schema_too_new` when it cannot.
  */
-export async function isSchemaAhead(db: Database, migrations: Migrations): Promise<boolean> {
-  const ran = await ranMigrations(db);
+export async function isSchemaAhead(db: Database, migrations: Migrations, ran: readonly string[]): Promise<boolean> {
   const unknown = ran.filter((name) => !Object.hasOwn(migrations, name));
   if (unknown.length === 0) return false;
   const needed = await readNeeds(db);
-  const isComplete = Object.keys(migrations).every((name) => ran.includes(name));
+  const isComplete = waitingOf(migrations, ran).length === 0;
   if (needed !== undefined && Object.hasOwn(migrations, needed) && isComplete) return true;
   throw tooNew(unknown);
 }

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MigrationResult, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely';
-import { isSchemaAhead, type Migrations, prepared, ranMigrations, tooNew } from './compatibility.ts';
+import {
+  isSchemaAhead,
+  type Migrations,
+  prepared,
+  ranMigrations,
+  readRan,
+  tooNew,
+  waitingOf,
+} from './compatibility.ts';
 import { alone } from './migration-lock.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { type Database, isRetryableError, query } from './postgres.ts';
@@ -41,15 +49,15 @@ function resultsOf(outcome: { error?: unknown; results?: MigrationResult[] }): s
  * @throws StartError `schema_too_new` when ours cannot.
  */
 export async function migrateUp(db: Database, migrations: Migrations = MIGRATIONS): Promise<string[]> {
-  if (await isSchemaAhead(db, migrations)) return [];
+  if (await isSchemaAhead(db, migrations, await ranMigrations(db))) return [];
   return await onlyMigrator(db, async (on) => {
     const migrator = migratorOf(on, migrations);
     if ((await ranMigrations(on)).length === 0) return resultsOf(await migrator.migrateToLatest());
     const ran: string[] = [];
     for (;;) {
-      const next = (await migrator.getMigrations()).find(({ executedAt }) => executedAt === undefined);
+      const [next] = waitingOf(migrations, await ranMigrations(on));
       if (next === undefined) return ran;
-      for (const { name, on: what } of migrations[next.name]?.indexes ?? []) {
+      for (const { name, on: what } of migrations[next]?.indexes ?? []) {
         // What is left of one that was broken off is no index.
         await query(on, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
         await query(on, `CREATE INDEX CONCURRENTLY ${name} ON ${what}`);
@@ -77,9 +85,15 @@ async function untilLocked(step: () => Promise<MigrationResultSet>): Promise<str
   }
 }
 
-/** @throws StartError `schema_too_new` when a newer server has made the schema, and ours cannot work with it. */
-export async function demandCompatible(db: Database): Promise<void> {
-  await isSchemaAhead(db, MIGRATIONS);
+/**
+ * The migrations that have still to run.
+ *
+ * @throws StartError `schema_too_new` when a newer server has made the schema, and ours cannot work with it.
+ */
+export async function demandCompatible(db: Database): Promise<string[]> {
+  const ran = await ranMigrations(db);
+  await isSchemaAhead(db, MIGRATIONS, ran);
+  return waitingOf(MIGRATIONS, ran);
 }
 
 /** Undoes the newest `steps` migrations and returns their names; only the server that knows them can. */
@@ -101,8 +115,10 @@ export async function migrateDown(db: Database, steps = 1, migrations: Migration
 
 /** All migrations in order, with when each ran. */
 export async function migrationStates(db: Database): Promise<MigrationState[]> {
-  const migrations = await migratorOf(db).getMigrations();
-  return migrations.map(({ name, executedAt }) => ({ name, ranAt: executedAt?.getTime() ?? null }));
+  const ran = await readRan(db);
+  return Object.keys(MIGRATIONS)
+    .sort()
+    .map((name) => ({ name, ranAt: ran.has(name) ? Date.parse(ran.get(name) ?? '') : null }));
 }
 
 /** True when we have every migration of these names, so that a database made by them can be made again. */

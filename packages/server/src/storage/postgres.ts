@@ -181,6 +181,17 @@ export function isAway(error: unknown): boolean {
   );
 }
 
+/** Of those the ones that say that no statement was even begun. */
+const NOT_BEGUN = new Set(['25006', '53300', '53400', '57P03', '08001', '08004']);
+const NOT_REACHED = new Set(['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** True when the database went away from what it was doing: a commit may have happened, and nobody was told. */
+export function isAnswerLost(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  if (!isAway(error) || NOT_BEGUN.has(code) || NOT_REACHED.has(code)) return false;
+  return !(error instanceof Error && error.message.includes('when trying to connect'));
+}
+
 export const UNIQUE_VIOLATION = '23505';
 
 /** Classes of SQLSTATE that speak of the row itself: data exceptions, integrity violations, limits of the program. */

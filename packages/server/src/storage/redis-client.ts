@@ -44,6 +44,7 @@ export function openCluster(address: RedisAddress, retryDelay: RetryDelay) {
       socket: tls ? { ...rootSocket, host, port, tls } : { ...rootSocket, host, port },
     })),
     defaults: { ...defaults(username, password), socket: tls ? { ...socket, tls } : socket },
+    ...COMMANDS,
     topologyRefreshOnReconnectionAttemptStrategy: TOPOLOGY_AFTER_MS,
   });
 }
@@ -55,6 +56,9 @@ export function destroy(client: Pick<RedisClient, 'isOpen' | 'destroy'>): void {
 
 const SOCKET = { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS, keepAlive: true };
 
+/** No timer for each command, which would only bound the time until it is written: who must not wait asks with a bound of his own. */
+const COMMANDS = { commandOptions: { timeout: 0 } };
+
 function defaults(username: string | undefined, password: string | undefined) {
   return {
     ...(username === undefined ? {} : { username }),
@@ -63,5 +67,6 @@ function defaults(username: string | undefined, password: string | undefined) {
     disableOfflineQueue: true,
     commandsQueueMaxLength: MAX_WAITING_COMMANDS,
     pingInterval: PING_PERIOD_MS,
+    ...COMMANDS,
   };
 }

@@ -84,9 +84,9 @@ export class RedisLink {
     });
   }
 
-  /** Runs a script on one key by its hash, and sends its text where Redis does not know it. */
-  run(script: Script, key: string, values: string[]): Promise<unknown> {
-    const options = { keys: [key], arguments: values };
+  /** Runs a script by its hash, and sends its text where Redis does not know it. Several keys share a hash tag. */
+  run(script: Script, keys: string | readonly string[], values: string[]): Promise<unknown> {
+    const options = { keys: [keys].flat(), arguments: values };
     return this.client.evalSha(script.sha, options).catch((error: unknown) => {
       if (errorCodeOf(error) === 'NOSCRIPT') return this.client.eval(script.text, options);
       throw error;

@@ -62,6 +62,27 @@ test('[ACC5] who is removed while a resume is made ready is told that the channe
   expect(frames.flatMap((frame) => frame.changes)).toEqual([]);
 });
 
+test('[SYNC7] changes that are larger than a page come as a reset, and those of several channels in several frames', async () => {
+  const text = 'x'.repeat(4_000);
+  const [large, ...small] = await Promise.all([1, 2, 3].map(() => addChannel(database, [owner, member])));
+  for (let count = 0; count < 110; count++) await rooms.say(owner, large as ChannelId, text);
+  for (const channel of small) for (let count = 0; count < 60; count++) await rooms.say(owner, channel, text);
+  const known = [large, ...small].map((channel): [ChannelId, number] => [channel as ChannelId, 2]);
+  const frames = [];
+  const kinds: ResumeKind[] = [];
+  const telling = new Sync(database.db, () => EPOCH, { onResume: (kind) => void kinds.push(kind) });
+  for await (const frame of telling.frames(member, await telling.places(member), { epoch: EPOCH, channels: known }))
+    frames.push(frame);
+  const changes = frames.flatMap((frame) => frame.changes);
+  expect(changes.find(({ channelId }) => channelId === large)).toMatchObject({ reset: true, rev: 112, messages: [] });
+  for (const channel of small) expect(changes.find((one) => one.channelId === channel)?.messages).toHaveLength(60);
+  expect(frames.filter((frame) => frame.changes.some(({ messages }) => messages.length > 0))).toHaveLength(2);
+  for (const frame of frames) expect(JSON.stringify(frame.changes).length).toBeLessThan(400_000);
+  expect(kinds).toEqual(['reset']);
+  expect(await sync.changesFor(member, large as ChannelId, 2)).toMatchObject({ reset: true, from: 2, rev: 112 });
+  expect(await sync.changesFor(member, large as ChannelId, 100)).toMatchObject({ reset: false });
+});
+
 test('[MET7] it is told how each session was brought up to date', async () => {
   const channel = await addChannel(database, [owner]);
   const top = 1 + MAX_CHANNEL_CHANGES;

@@ -18,6 +18,7 @@ import { present } from '../lib/assert.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { ResumeKind } from '../monitoring/metrics.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
+import { fitChanges, fitFrames } from './fit-changes.ts';
 import { listIn, OwnReads } from './own-reads.ts';
 import type { Place, SyncSource } from './sync-source.ts';
 import {
@@ -36,7 +37,7 @@ import {
 export const MAX_CHANNEL_CHANGES = 1_000;
 /** The same over all channels of one resume. */
 export const MAX_RESUME_CHANGES = 10_000;
-/** Revs read by one query and sent in one frame, about 100 kB. */
+/** Revs read by one query, about 100 kB; larger ones are sent in several frames, or as resets. */
 const FRAME_CHANGES = 500;
 const FRAME_CHANNELS = 200;
 
@@ -108,18 +109,22 @@ export class Sync implements SyncSource {
       current = frame({});
     }
     let isCached = true;
+    let isReset = plan.resets.size > 0;
     for (const batch of plan.batches) {
       const { changes, gone, isWhole } = await this.#readOwn(userId, batch);
       if (isWhole) isCached = false;
-      current.changes = changes;
       current.gone.push(...gone);
-      yield current;
-      current = frame({});
+      for (const part of fitFrames(changes)) {
+        if (part.some((one) => one.reset)) isReset = true;
+        current.changes = part;
+        yield current;
+        current = frame({});
+      }
     }
     current.cursors = named.map(cursorOf);
     current.done = true;
     const changed = plan.batches.length > 0 ? (isCached ? 'cache' : 'database') : 'current';
-    this.#options.onResume?.(resume === null ? 'fresh' : isOther ? 'epoch' : plan.resets.size > 0 ? 'reset' : changed);
+    this.#options.onResume?.(resume === null ? 'fresh' : isOther ? 'epoch' : isReset ? 'reset' : changed);
     yield current;
   }
 
@@ -144,9 +149,8 @@ export class Sync implements SyncSource {
 
   /** As `changes`, for a user. Access and content are of one moment: who was removed gets nothing that was committed after. */
   async changesFor(userId: UserId, channelId: ChannelId, since: number): Promise<Changes> {
-    return (
-      (await this.#recentChangesFor(userId, channelId, since)) ?? (await this.#changesFor(userId, channelId, since))
-    );
+    const recent = await this.#recentChangesFor(userId, channelId, since);
+    return fitChanges(recent ?? (await this.#changesFor(userId, channelId, since)));
   }
 
   /** The channel is read before the access: what is shown is never newer than the word that it may be seen. */

@@ -1,4 +1,4 @@
-import { type ChannelId, type DownFrame, type MessageId, makeUuid, type UserId } from '@parley/protocol';
+import type { ChannelId, DownFrame, MessageId, UserId } from '@parley/protocol';
 import type pg from 'pg';
 import { decideSend } from '../channels/decide-send.ts';
 import { accessOf } from '../channels/granted.ts';
@@ -11,6 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import { type Postgres, query } from '../storage/postgres.ts';
 import { Writer } from '../writer/writer.ts';
 import { FakeClock } from './fake-clock.ts';
+import { entryOf } from './test-entry.ts';
 
 /** Frames that were told, and to whom: a root channel or a user. */
 export interface Told {
@@ -54,7 +55,7 @@ export class TestDelivery {
       pool: postgres.pool,
       fanout,
       decideSend,
-      onCommit: (_sent, entries) => {
+      onCommit: (entries) => {
         for (const entry of entries) this.delivery.sent(entry.senderId, entry.channelId);
       },
       onParked: (_entry, error) => void this.errors.push(error),
@@ -64,19 +65,13 @@ export class TestDelivery {
   /** Sends messages of one user in one batch; gives their ids. */
   async say(userId: UserId, channelId: ChannelId, count = 1, mentions: readonly UserId[] = []): Promise<MessageId[]> {
     const access = await accessOf(this.#postgres.db, userId, channelId);
-    const entries = Array.from({ length: count }, () => ({
-      channelId,
-      rootId: access.root.id,
-      id: makeUuid() as MessageId,
-      senderId: userId,
-      body: 'hello',
-      replyTo: null,
-      mentions: mentions.length === 0 ? null : mentions,
-      everyone: null,
-      attachments: null,
-      accessRev: access.root.accessRev,
-      acceptedAt: Date.now(),
-    }));
+    const entries = Array.from({ length: count }, () =>
+      entryOf(channelId, userId, {
+        rootId: access.root.id,
+        mentions: mentions.length === 0 ? null : mentions,
+        accessRev: access.root.accessRev,
+      }),
+    );
     for (const outcome of await this.#writer.write(entries)) if (outcome instanceof AppError) throw outcome;
     return entries.map((entry) => entry.id);
   }

@@ -12,6 +12,7 @@ import { MentionResolver } from '../messages/mentions.ts';
 import { createLogger } from '../monitoring/logger.ts';
 import { createNode } from '../node.ts';
 import type { ChatNode, NodePorts } from '../node-ports.ts';
+import { findWireOf } from '../outbox/find-wire.ts';
 import { readEpoch } from '../storage/server-state.ts';
 import type { MigratedDatabase } from './migrated-database.ts';
 
@@ -20,6 +21,9 @@ export interface TestNode extends ChatNode {
   readonly server: Server;
   stop(): Promise<void>;
 }
+
+/** As the server itself has them. */
+const wires = findWireOf();
 
 /** A node whose tokens are user ids: for tests of the road without accounts. */
 export async function startTestNode(
@@ -40,6 +44,7 @@ export async function startTestNode(
     epoch: await readEpoch(database.db),
     random: Math.random,
     factorOf: () => 1,
+    wireOf: await wires,
     authenticate: (token) => authenticateById(database, token),
     recheckOne: (actor) => Promise.resolve(actor),
     recheck: (actors) => Promise.resolve(new Map(actors.map((actor) => [actor.credentialId, actor]))),

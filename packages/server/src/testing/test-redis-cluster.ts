@@ -4,7 +4,7 @@ import { type Ask, TestRedisServer } from './test-redis-server.ts';
 import { waitFor } from './wait-for.ts';
 
 const SLOTS = 16_384;
-const NODE_TIMEOUT_MS = 1_000;
+const NODE_TIMEOUT_MS = 3_000;
 
 /** A private Redis Cluster of three primaries, the first of which has a replica. */
 export class TestRedisCluster extends TestLinks {

@@ -1,4 +1,4 @@
-import { systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { RedisLink } from '../storage/redis.ts';
 import { TestRedisServer } from './test-redis-server.ts';
 
@@ -11,9 +11,9 @@ export class TestLinks {
     this.url = url;
   }
 
-  /** A link with a prefix of its own where none is given. */
-  async link(prefix = `test:${this.#links.length}:`): Promise<RedisLink> {
-    const options = { url: this.url, prefix, clock: systemClock, random: Math.random, onError: () => {} };
+  /** A link with a prefix of its own where none is given. With a clock that stands still no answer ever comes too late. */
+  async link(prefix = `test:${this.#links.length}:`, clock: Clock = systemClock): Promise<RedisLink> {
+    const options = { url: this.url, prefix, clock, random: Math.random, onError: () => {} };
     const link = await RedisLink.connect(options);
     this.#links.push(link);
     return link;

@@ -1,4 +1,4 @@
-import { type ChannelId, type MessageId, makeUuid, type RevEvent, type UserId } from '@parley/protocol';
+import type { ChannelId, MessageId, RevEvent, UserId } from '@parley/protocol';
 import { ChannelChanges } from '../channels/channel-changes.ts';
 import { ChannelCreation } from '../channels/channel-creation.ts';
 import { ChannelReader } from '../channels/channel-reader.ts';
@@ -22,6 +22,7 @@ import type { Postgres } from '../storage/postgres.ts';
 import { Changes } from '../writer/change.ts';
 import { Writer } from '../writer/writer.ts';
 import { FakeClock } from './fake-clock.ts';
+import { entryOf } from './test-entry.ts';
 
 /** An event as it was published, in the order of publishing. */
 export interface PublishedEvent {
@@ -60,7 +61,7 @@ export class TestRooms {
     this.mentions = new MentionResolver(db);
     this.messageChanges = new MessageChanges(this.changes, this.mentions);
     this.history = new History(db);
-    this.threads = new Threads(db, this.changes);
+    this.threads = new Threads(this.changes);
     this.invitations = new Invitations(db, this.changes, this.clock);
     this.writer = new Writer({ pool, fanout, decideSend, onCommit: () => {}, onParked: () => {} });
   }
@@ -75,20 +76,14 @@ export class TestRooms {
   async send(userId: UserId, channelId: ChannelId, body: string, more: Partial<SendEntry> = {}): Promise<SendOutcome> {
     const access = await accessOf(this.#postgres.db, userId, channelId);
     const mentions = await this.mentions.resolve(access, body);
-    const entry: SendEntry = {
-      channelId,
+    const entry = entryOf(channelId, userId, {
       rootId: access.root.id,
-      id: makeUuid() as MessageId,
-      senderId: userId,
       body,
-      replyTo: null,
       mentions: mentions?.userIds ?? null,
       everyone: mentions?.everyone ?? null,
-      attachments: null,
       accessRev: access.root.accessRev,
-      acceptedAt: Date.now(),
       ...more,
-    };
+    });
     demand(access, access.channel.kind === 'thread' ? 'thread.reply' : 'message.send');
     return present((await this.writer.write([entry]))[0], 'outcome');
   }

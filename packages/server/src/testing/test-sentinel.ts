@@ -29,7 +29,7 @@ export class TestSentinel extends TestLinks {
     writeFileSync(
       file,
       `sentinel monitor talk 127.0.0.1 ${primary.port} 1
-sentinel down-after-milliseconds talk 500
+sentinel down-after-milliseconds talk 2000
 sentinel failover-timeout talk 3000
 `,
     );

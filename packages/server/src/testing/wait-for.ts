@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Long enough for any machine; reaching it is a failure, never a result. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 45_000;
 const POLL_MS = 10;
 
-/** Waits until `probe` gives something other than undefined or false, and gives that; fails after 20 s. */
+/** Waits until `probe` gives something other than undefined or false, and gives that; fails after 45 s. */
 export async function waitFor<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,

@@ -10,6 +10,7 @@ import {
 } from '@parley/protocol';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { groupedBy } from '../lib/grouped-by.ts';
 import { afterEachOther, chatMetricsOf, type Figures, NO_FIGURES, sideBySide } from '../monitoring/figures.ts';
 import type { Database } from '../storage/postgres.ts';
 import { type HistoryRow, readHistory } from './history-store.ts';
@@ -165,14 +166,4 @@ function patternsOf(rows: readonly HistoryRow[], middle: number): ErrorPattern[]
       const [operation = '', code = ''] = name.split(' ');
       return { operation, code, count, firstAt, lastAt, trend: later / count };
     });
-}
-
-function groupedBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }

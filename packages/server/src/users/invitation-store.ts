@@ -6,8 +6,14 @@ import { hashToken, isToken } from './tokens.ts';
 const VIEW = `i.id, i.channel_id AS "channelId", i.role, i.created_by AS "createdBy", i.created_at AS "createdAt",
               i.expires_at AS "expiresAt", i.max_uses AS "maxUses", i.uses`;
 
-/** Still good: not expired, and a use left. Revoking removes the row. */
-const VALID = `(i.expires_at IS NULL OR i.expires_at > $2) AND (i.max_uses IS NULL OR i.uses < i.max_uses)`;
+/**
+ * Still good: not expired, a use left, and its author, where it has one, is active and, for the server alone, still an admin
+ * of it. Revoking removes the row.
+ */
+const VALID = `(i.expires_at IS NULL OR i.expires_at > $2) AND (i.max_uses IS NULL OR i.uses < i.max_uses)
+           AND (i.created_by IS NULL OR EXISTS
+                (SELECT FROM users u WHERE u.id = i.created_by AND u.deactivated_at IS NULL
+                    AND (i.channel_id IS NOT NULL OR u.role IN ('owner', 'admin'))))`;
 
 export interface NewInvitation {
   readonly id: string;

@@ -202,6 +202,24 @@ describe('invitations', () => {
     expect(await query(database.db, 'SELECT uses FROM invitations WHERE id = $1', [id])).toEqual([{ uses: 0 }]);
   });
 
+  test('[AUTH4] an invitation ends with the right of its author to make it', async () => {
+    const rooms = testAccounts(database);
+    const signUp = (code: string) =>
+      codeOf(rooms.signIn.withInvitation({ username: freshName(), password: 'a good password' }, code, TEST_ORIGIN));
+    const author = await addUser(database, freshName(), 'admin');
+    const channelId = await addChannel(database, [author]);
+    const toServer = await invite(rooms, { createdBy: author, maxUses: 9 });
+    const toChannel = await invite(rooms, { createdBy: author, channelId, maxUses: 9 });
+    const codes = async () => [await signUp(toServer.code), await signUp(toChannel.code)];
+    expect(await codes()).toEqual(['ok', 'ok']);
+    await query(database.db, "UPDATE users SET role = 'member' WHERE id = $1", [author]);
+    expect(await codes()).toEqual(['invitation_invalid', 'ok']);
+    await query(database.db, "UPDATE users SET role = 'admin', deactivated_at = now() WHERE id = $1", [author]);
+    expect(await codes()).toEqual(['invitation_invalid', 'invitation_invalid']);
+    await query(database.db, 'UPDATE users SET deactivated_at = NULL WHERE id = $1', [author]);
+    expect(await codes()).toEqual(['ok', 'ok']);
+  });
+
   test('the role is the invitation’s, and its channel is entered', async () => {
     const rooms = testAccounts(database);
     const channelId: ChannelId = await addChannel(database, [await addUser(database, freshName())]);

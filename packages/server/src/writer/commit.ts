@@ -1,13 +1,20 @@
-import type { ChannelId, MessageEvent, MessageView, Sent } from '@parley/protocol';
+import type { ChannelId, MessageEvent, MessageView, Sent, UserId } from '@parley/protocol';
 import { type CommittedEvent, committed } from '../fanout/committed.ts';
 import { present } from '../lib/assert.ts';
 import type { SendEntry } from '../queue/send-entry.ts';
-import type { BaseRow, Place } from './send-statement.ts';
+import { type BaseRow, type Place, quotedBy } from './send-statement.ts';
 
 /** What one statement made of its entries: their places, and the events of each root channel in rev order. */
 export interface Commit {
   readonly sent: readonly Sent[];
   readonly events: ReadonlyMap<ChannelId, CommittedEvent[]>;
+  /** Who follows a thread from now on, because of what was said in it. */
+  readonly follows: readonly Follow[];
+}
+
+export interface Follow {
+  readonly channelId: ChannelId;
+  readonly userId: UserId;
 }
 
 /** Turns the statement's answer into acks and events. */
@@ -26,7 +33,8 @@ export function commitOf(entries: readonly SendEntry[], places: readonly Place[]
     else list.push(event);
     return { channelId: entry.channelId, id: entry.id, seq, rev, createdAt: own.at };
   });
-  return { sent, events };
+  const follows = rows.flatMap(({ id, followers }) => (followers ?? []).map((userId) => ({ channelId: id, userId })));
+  return { sent, events, follows };
 }
 
 function newMessageEvent(entry: SendEntry, seq: number, rev: number, createdAt: number): MessageEvent {
@@ -41,7 +49,8 @@ function newMessageEvent(entry: SendEntry, seq: number, rev: number, createdAt: 
     createdAt,
   };
   if (entry.rootId !== entry.channelId) message.rootId = entry.rootId;
-  if (entry.replyTo !== null) message.replyTo = entry.replyTo;
+  const replyTo = quotedBy(entry, seq);
+  if (replyTo !== null) message.replyTo = replyTo;
   if (entry.mentions !== null) message.mentions = [...entry.mentions];
   if (entry.attachments !== null) message.attachments = [...entry.attachments];
   if (entry.everyone !== null) message.everyone = entry.everyone;

@@ -5,7 +5,7 @@ import { AppError } from '../lib/app-error.ts';
 import { present } from '../lib/assert.ts';
 import type { SendEntry } from '../queue/send-entry.ts';
 import { type Commit, commitOf } from './commit.ts';
-import { type BaseRow, layOut, SEND_STATEMENT, sendKey } from './send-statement.ts';
+import { type BaseRow, layOut, sendKey } from './send-statement.ts';
 
 /** Decides whether this member may send now; the one access rule of the channels room, handed in. */
 export type SendDecision = (
@@ -109,8 +109,8 @@ async function inTransaction(
 }
 
 async function insert(client: pg.PoolClient, fresh: readonly SendEntry[]): Promise<Commit> {
-  const { values, places } = layOut(fresh, false);
-  const { rows } = await client.query<BaseRow>({ ...SEND_STATEMENT, values });
+  const { places, ...statement } = layOut(fresh, false);
+  const { rows } = await client.query<BaseRow>(statement);
   return commitOf(fresh, places, rows);
 }
 

@@ -10,6 +10,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { SendEntry, SendOutcome } from '../queue/send-entry.ts';
 import { openPostgres, query } from '../storage/postgres.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { entryOf } from '../testing/test-entry.ts';
 import { Changes } from './change.ts';
 import { Writer } from './writer.ts';
 
@@ -37,23 +38,6 @@ function setUp(pool: pg.Pool = database.pool) {
   return { writer, fanout, payloads, parked, paths, changes: new Changes(database.db, fanout) };
 }
 
-function entryOf(channelId: ChannelId, senderId: UserId, accessRev: number, more: Partial<SendEntry> = {}): SendEntry {
-  return {
-    channelId,
-    rootId: channelId,
-    id: makeUuid() as MessageId,
-    senderId,
-    body: 'hello',
-    replyTo: null,
-    mentions: null,
-    everyone: null,
-    attachments: null,
-    accessRev,
-    acceptedAt: Date.now(),
-    ...more,
-  };
-}
-
 const codeOf = (outcome: SendOutcome | undefined) => (outcome instanceof AppError ? outcome.code : 'sent');
 
 async function rowsOf(channelId: ChannelId): Promise<{ seq: number; rev: number; id: string }[]> {
@@ -66,7 +50,7 @@ describe('the writer', () => {
     const alice = await addUser(database, 'order-alice');
     const one = await addChannel(database, [alice]);
     const two = await addChannel(database, [alice]);
-    const batch = [one, two, one, one, two].map((channel) => entryOf(channel, alice, 1));
+    const batch = [one, two, one, one, two].map((channel) => entryOf(channel, alice, { accessRev: 1 }));
     const outcomes = await writer.write(batch);
     expect(
       outcomes.map((outcome) => (outcome instanceof AppError ? outcome.code : [outcome.seq, outcome.rev])),
@@ -84,11 +68,31 @@ describe('the writer', () => {
     ]);
   });
 
+  test('[ROAD15] quotes an earlier message of the channel or none, in the table as in the event', async () => {
+    const { writer, payloads } = setUp();
+    const alice = await addUser(database, 'quote-alice');
+    const channel = await addChannel(database, [alice]);
+    const quote = (replyTo: number) => entryOf(channel, alice, { accessRev: 1, replyTo });
+    // Alone and in a batch: each has a statement of its own.
+    for (const batch of [[quote(1)], [quote(1)], [quote(0), quote(2), quote(5), quote(999_999)], [quote(999_999)]])
+      await writer.write(batch);
+    const expected = [null, 1, null, 2, null, null, null];
+    const rows = await query(database.db, 'SELECT reply_to FROM messages WHERE channel_id = $1 ORDER BY seq', [
+      channel,
+    ]);
+    expect(rows).toEqual(expected.map((reply_to) => ({ reply_to })));
+    const events = payloads.flatMap((payload) => (payload.kind === 'batch' ? payload.events : []));
+    const told = events.map(
+      ({ json }) => (JSON.parse(json) as { message: { replyTo?: number } }).message.replyTo ?? null,
+    );
+    expect(told).toEqual(expected);
+  });
+
   test('[ROAD2] a repeat gets the first result, in the same batch, in a later one, and from another writer', async () => {
     const { writer } = setUp();
     const bob = await addUser(database, 'repeat-bob');
     const channel = await addChannel(database, [bob]);
-    const entry = entryOf(channel, bob, 1);
+    const entry = entryOf(channel, bob, { accessRev: 1 });
     const [first, again] = await writer.write([entry, entry]);
     const [later] = await setUp().writer.write([entry]);
     expect(again).toEqual(first);
@@ -100,7 +104,7 @@ describe('the writer', () => {
     const { writer, changes } = setUp();
     const bob = await addUser(database, 'repeat-changed-bob');
     const channel = await addChannel(database, [bob]);
-    const entry = entryOf(channel, bob, 1);
+    const entry = entryOf(channel, bob, { accessRev: 1 });
     const [first] = await writer.write([entry]);
     const rev = await changes.run(channel, async (change) => {
       const taken = change.takeRev();
@@ -118,8 +122,8 @@ describe('the writer', () => {
     const carol = await addUser(database, 'taken-carol');
     const dave = await addUser(database, 'taken-dave');
     const channel = await addChannel(database, [carol, dave]);
-    const theirs = entryOf(channel, carol, 2);
-    const mine = { ...entryOf(channel, dave, 2), id: theirs.id };
+    const theirs = entryOf(channel, carol, { accessRev: 2 });
+    const mine = { ...entryOf(channel, dave, { accessRev: 2 }), id: theirs.id };
     expect((await writer.write([theirs, mine])).map(codeOf)).toEqual(['sent', 'id_taken']);
     expect((await writer.write([mine])).map(codeOf)).toEqual(['id_taken']);
   });
@@ -131,7 +135,7 @@ describe('the writer', () => {
       const victim = await addUser(database, `kick-victim-${round}`);
       const channel = await addChannel(database, [owner, victim]);
       const sends = Array.from({ length: 8 }, (_, index) =>
-        writer.write([entryOf(channel, index % 2 ? owner : victim, 2)]),
+        writer.write([entryOf(channel, index % 2 ? owner : victim, { accessRev: 2 })]),
       );
       const kick = changes.run(channel, async (change) => {
         const rev = change.takeRev();
@@ -151,7 +155,7 @@ describe('the writer', () => {
         [channel, victim, kickRev],
       );
       expect(late).toEqual([]);
-      expect((await writer.write([entryOf(channel, victim, 2)])).map(codeOf)).toEqual(['not_found']);
+      expect((await writer.write([entryOf(channel, victim, { accessRev: 2 })])).map(codeOf)).toEqual(['not_found']);
     }
   });
 
@@ -160,7 +164,7 @@ describe('the writer', () => {
     const erin = await addUser(database, 'poison-erin');
     const channel = await addChannel(database, [erin]);
     const batch = Array.from({ length: 9 }, (_, index) =>
-      entryOf(channel, erin, 1, { body: index === 4 ? 'bad \0' : 'good' }),
+      entryOf(channel, erin, { accessRev: 1, body: index === 4 ? 'bad \0' : 'good' }),
     );
     const outcomes = await writer.write(batch);
     expect(outcomes.map(codeOf)).toEqual(['sent', 'sent', 'sent', 'sent', 'parked', 'sent', 'sent', 'sent', 'sent']);
@@ -175,11 +179,11 @@ describe('the writer', () => {
     const impatient = openPostgres({
       connection: database.database.config,
       maxConnections: 2,
-      statementTimeoutMs: 300,
+      statementTimeoutMs: 2_000,
       onError: () => {},
     });
     const stuck = setUp(impatient.pool);
-    const entry = entryOf(channel, lucy, 1);
+    const entry = entryOf(channel, lucy, { accessRev: 1 });
     const holder = await database.pool.connect();
     await holder.query('BEGIN');
     await holder.query('SELECT FROM channels WHERE id = $1 FOR UPDATE', [channel]);
@@ -200,7 +204,7 @@ describe('the writer', () => {
           const channels = await Promise.all([0, 1, 2, 3].map(() => addChannel(database, users)));
           const ids = Array.from({ length: 21 }, () => makeUuid() as MessageId);
           const entries = plan.map(([channel, id, user]) =>
-            entryOf(channels[channel] as ChannelId, users[user] as UserId, 3, { id: ids[id] as MessageId }),
+            entryOf(channels[channel] as ChannelId, users[user] as UserId, { accessRev: 3, id: ids[id] as MessageId }),
           );
           const writers = [setUp().writer, setUp().writer, setUp().writer];
           const outcomes = new Map<SendEntry, SendOutcome>();
@@ -245,9 +249,9 @@ describe('the writer', () => {
       root,
     ]);
     const outcomes = await writer.write([
-      entryOf(root, ivan, 1),
-      entryOf(thread, ivan, 1, { rootId: root }),
-      entryOf(root, ivan, 1),
+      entryOf(root, ivan, { accessRev: 1 }),
+      entryOf(thread, ivan, { accessRev: 1, rootId: root }),
+      entryOf(root, ivan, { accessRev: 1 }),
     ]);
     expect(outcomes).toMatchObject([
       { seq: 1, rev: 2 },

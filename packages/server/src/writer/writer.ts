@@ -1,4 +1,3 @@
-import type { Sent } from '@parley/protocol';
 import type pg from 'pg';
 import type { Fanout } from '../fanout/fanout.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -6,9 +5,9 @@ import { present } from '../lib/assert.ts';
 import { AwayError } from '../queue/message-queue.ts';
 import type { SendEntry, SendOutcome } from '../queue/send-entry.ts';
 import { errorCode, isRefusal, isRetryableError, isRowFault, UNIQUE_VIOLATION } from '../storage/postgres.ts';
-import { type Commit, commitOf } from './commit.ts';
+import { type Commit, commitOf, type Follow } from './commit.ts';
 import { type ExactOutcome, exactCommit, idTaken, type SendDecision } from './exact.ts';
-import { type BaseRow, layOut, SEND_STATEMENT, sendKey } from './send-statement.ts';
+import { type BaseRow, layOutSend, sendKey } from './send-statement.ts';
 
 const MAX_RETRIES = 5;
 /** A statement that was sent and not answered within this is taken for lost: the entry is tried again, exactly. */
@@ -19,7 +18,7 @@ export interface WriterPorts {
   readonly fanout: Fanout;
   /** The access decision, from facts that were read under the channel's lock. */
   readonly decideSend: SendDecision;
-  onCommit(sent: readonly Sent[], entries: readonly SendEntry[]): void;
+  onCommit(entries: readonly SendEntry[]): void;
   onParked(entry: SendEntry, error: unknown): void;
   onBatch?(size: number, path: 'optimistic' | 'exact'): void;
 }
@@ -67,9 +66,9 @@ export class Writer {
 
   /** Returns undefined when an entry is a repeat or its permission may be void: nothing was written then. */
   async #optimistic(entries: readonly SendEntry[]): Promise<SendOutcome[] | undefined> {
-    const { values, places } = layOut(entries, true);
+    const { places, ...statement } = layOutSend(entries);
     try {
-      const config = { ...SEND_STATEMENT, values, query_timeout: ANSWER_TIMEOUT_MS };
+      const config = { ...statement, query_timeout: ANSWER_TIMEOUT_MS };
       const { rows } = await this.#ports.pool.query<BaseRow>(config);
       if (rows.length === 0) return undefined;
       const commit = commitOf(entries, places, rows);
@@ -92,13 +91,21 @@ export class Writer {
   /** A repeat's first commit may have lost its answer, and its event with it: whoever is behind looks it up. */
   #settleExact(outcome: ExactOutcome, entry: SendEntry): SendOutcome {
     if (outcome.kind === 'refused') return outcome.error;
-    if (outcome.kind === 'repeat') this.#ports.fanout.top(entry.rootId, outcome.sent.rev);
+    if (outcome.kind === 'repeat') {
+      this.#ports.fanout.top(entry.rootId, outcome.sent.rev);
+      if (entry.rootId !== entry.channelId) this.#tellFollows(concernedBy(entry));
+    }
     return outcome.sent;
   }
 
   #publish(commit: Commit, entries: readonly SendEntry[]): void {
     for (const [rootId, events] of commit.events) this.#ports.fanout.committed(rootId, events);
-    this.#ports.onCommit(commit.sent, entries);
+    this.#tellFollows(commit.follows);
+    this.#ports.onCommit(entries);
+  }
+
+  #tellFollows(follows: readonly Follow[]): void {
+    for (const { channelId, userId } of follows) this.#ports.fanout.user({ kind: 'joined', userId, channelId });
   }
 
   /** One bad entry must not hold the others: the batch is halved until it stands alone, then it is parked. */
@@ -115,4 +122,9 @@ export class Writer {
     const second = await this.#commit(entries.slice(middle));
     return [...first, ...second];
   }
+}
+
+/** Whom a reply may have let follow its thread; to tell somebody who does not follow it says nothing to him. */
+function concernedBy({ channelId, senderId, mentions }: SendEntry): Follow[] {
+  return [...new Set([senderId, ...(mentions ?? [])])].map((userId) => ({ channelId, userId }));
 }

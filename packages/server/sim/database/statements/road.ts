@@ -66,6 +66,14 @@ function send(view: View, parameters: readonly unknown[]): Row[] {
   return [...bases.values()];
 }
 
+/** The statement of a batch of one: the same with a list of one for each parameter. */
+function sendOne(view: View, parameters: readonly unknown[]): Row[] {
+  const [channel, access, id, sender, body, replyTo, everyone, attachments] = parameters;
+  const channels = [channel, 1, 1, access].map((value) => [value]);
+  const message = [channel, channel, 1, 1, id, sender, body, replyTo, null, everyone, attachments];
+  return send(view, [...channels, ...message.map((value) => [value])]);
+}
+
 function insertMessage(view: View, entry: Entry, bases: ReadonlyMap<string, Row>): void {
   const [own, root] = [bases.get(entry.channel), bases.get(entry.root)];
   if (own === undefined || root === undefined) return;
@@ -80,7 +88,7 @@ function insertMessage(view: View, entry: Entry, bases: ReadonlyMap<string, Row>
     id: entry.id,
     sender_id: entry.sender,
     body: entry.body,
-    reply_to: entry.replyTo,
+    reply_to: entry.replyTo !== null && entry.replyTo >= 1 && entry.replyTo < seq ? entry.replyTo : null,
     mentions: entry.mentions,
     everyone: entry.everyone,
     attachments: entry.attachments,
@@ -102,6 +110,7 @@ const lockedFacts = (row: Row): Row => ({
 /** The statements between the queue and the commit. */
 export const ROAD_STATEMENTS = [
   statement(/^WITH target AS MATERIALIZED .* INSERT INTO messages /, send),
+  statement(/^WITH bump AS .* FROM bump$/, sendOne),
 
   statement(
     /^SELECT id, kind, root_id AS "rootId", .* WHERE id = ANY\(\$1::uuid\[\]\) ORDER BY id FOR NO KEY UPDATE$/,

@@ -1,5 +1,6 @@
 import { digestOf, type FinalState, type StoredChannel } from '@parley/load-test';
 import type { ChannelId, UserId } from '@parley/protocol';
+import { groupedBy } from '../../lib/grouped-by.ts';
 import { MESSAGE_COLUMNS, type MessageRow, messageView } from '../../messages/message-rows.ts';
 import type { Database } from '../../storage/postgres.ts';
 import { type Queryable, query } from '../../storage/postgres.ts';
@@ -27,8 +28,8 @@ export async function readTruth(db: Database, roots: readonly ChannelId[]): Prom
     .setIsolationLevel('repeatable read')
     .execute(async (tx) => {
       const channels = await readChannels(tx, roots);
-      const messages = groupBy(await readMessages(tx, roots), ({ channelId }) => channelId);
-      const members = groupBy(await readMembers(tx, channels), ({ channelId }) => channelId);
+      const messages = groupedBy(await readMessages(tx, roots), ({ channelId }) => channelId);
+      const members = groupedBy(await readMembers(tx, channels), ({ channelId }) => channelId);
       const revs = new Map(channels.map(({ id, lastRev }) => [id, lastRev]));
       return {
         epoch: await readEpoch(tx),
@@ -88,15 +89,4 @@ function readMembers(on: Queryable, channels: readonly ChannelRow[]): Promise<Me
        FROM channel_members WHERE channel_id = ANY($1::uuid[]) AND left_at IS NULL`,
     [channels.map(({ id }) => id)],
   );
-}
-
-function groupBy<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value]);
-    else group.push(value);
-  }
-  return groups;
 }
