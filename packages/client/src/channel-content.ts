@@ -33,6 +33,16 @@ export class ChannelContent {
     this.onStale();
   }
 
+  /** All of it is of another history, such as after an older backup: what is known of places and readers does not hold. */
+  forget(): void {
+    this.list.forget();
+    this.members.clear();
+    this.receipts.clear();
+    this.acked.clear();
+    this.reset();
+    this.onChange('receipts');
+  }
+
   /** The channel is gone for this user. */
   clear(): void {
     this.list.clear();

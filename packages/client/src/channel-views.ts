@@ -23,7 +23,7 @@ export interface MembersSnapshot {
 export interface ChannelPorts {
   readonly call: Call;
   readonly batch: Batch;
-  readonly sender: Pick<Sender, 'inChannel' | 'retry' | 'discard'>;
+  readonly sender: Pick<Sender, 'inChannel' | 'retry' | 'discard' | 'arrived'>;
   userId(): UserId | null;
   readonly replica: Pick<Replica, 'get'>;
   readonly typists: Pick<Typists, 'in'>;
@@ -57,7 +57,11 @@ export class ChannelViews {
     this.#ports = ports;
     const { batch, call } = ports;
     const { id } = content;
-    this.history = new History(id, content.list, { call, changed: () => content.onChange('messages') });
+    this.history = new History(id, content.list, {
+      call,
+      changed: () => content.onChange('messages'),
+      paged: (messages) => this.#settle(messages),
+    });
     this.#items = new MessageItems(content, this.history);
     this.info = new View(batch, () => ports.replica.get(id)?.summary ?? null);
     this.messages = new View(batch, () => this.#items.snapshot(ports.sender.inChannel(id), ports.userId()), {
@@ -104,6 +108,15 @@ export class ChannelViews {
     for (const view of [this.info, this.messages, this.members, this.receipts, this.typing]) view.close();
   }
 
+  /** One's own message may be there though its send was refused: who was put out before the answer came was told no more. */
+  #settle(messages: readonly MessageView[]): void {
+    const { sender, batch } = this.#ports;
+    if (sender.inChannel(this.#content.id).length === 0) return;
+    batch.run(() => {
+      for (const message of messages) sender.arrived(message);
+    });
+  }
+
   async #ensureMembers(): Promise<void> {
     if (!this.#content.members.isComplete && this.#content.members.nextCursor === null) {
       // What a store loads by itself has nobody to tell of a failure: the next look tries again.
@@ -139,7 +152,7 @@ export class ChannelViews {
   async #readReceipts(): Promise<void> {
     try {
       const { receipts } = await this.#ports.call('receipt.list', { channelId: this.#content.id });
-      this.#content.receipts.apply(receipts);
+      this.#content.receipts.takeAll(receipts);
       this.#content.onChange('receipts');
     } catch {
       // Receipts are a courtesy: without them the ticks stay at "sent" until the next connect.

@@ -1,41 +1,7 @@
 import type { MessageView } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { type ChatClient, createClient } from './chat-client.ts';
-import type { ClientOptions } from './options.ts';
 import { memoryStorage } from './storage.ts';
-import { FakeClock } from './testing/fake-clock.ts';
-import { ModelServer } from './testing/model-server.ts';
-
-interface World {
-  readonly clock: FakeClock;
-  readonly server: ModelServer;
-  readonly client: (name: string, options?: Partial<ClientOptions>) => ChatClient;
-}
-
-function world(seed = 1): World {
-  const clock = new FakeClock(seed);
-  const server = new ModelServer(clock);
-  return {
-    clock,
-    server,
-    client: (name, options = {}) => {
-      server.user(name);
-      return createClient({
-        url: 'http://model',
-        token: name,
-        WebSocket: server.WebSocket,
-        runtime: clock.runtime,
-        ...options,
-      });
-    },
-  };
-}
-
-async function online(clock: FakeClock, ...clients: ChatClient[]): Promise<void> {
-  const connected = Promise.all(clients.map((client) => client.connect()));
-  await clock.advance(100);
-  await connected;
-}
+import { online, world } from './testing/world.ts';
 
 const bodies = (messages: readonly MessageView[]) => messages.map(({ body }) => body);
 

@@ -81,6 +81,8 @@ export class Connection {
   #attempts = 0;
   #maxAttempts = 0;
   #wasRefused = false;
+  /** Until a fresh one has come, however often it is asked for. */
+  #isTokenStale = false;
   /** The rest of the resume points, for after the welcome. */
   #moreResume: readonly object[] = [];
   /** Commands are understood only after the sync has begun. */
@@ -145,12 +147,16 @@ export class Connection {
   }
 
   async #open(reason: TokenContext['reason']): Promise<void> {
+    // Whoever was told that it begins may have ended it.
+    if (this.state === 'closed') return;
     const generation = ++this.#generation;
     this.#timers.cancel('retry');
     this.#armDeadline();
     try {
-      const token = await this.#options.tokens.get(reason);
-      if (generation === this.#generation) this.#openSocket(token);
+      const token = await this.#options.tokens.get(this.#isTokenStale ? 'refused' : reason);
+      if (generation !== this.#generation) return;
+      this.#isTokenStale = false;
+      this.#openSocket(token);
     } catch (cause) {
       if (generation !== this.#generation) return;
       const error = toParleyError(cause, 'get a token');
@@ -203,7 +209,7 @@ export class Connection {
 
   /** The node asks to move on: this socket serves until then, the next one is opened without a wait. */
   #drain(reconnectInMs: number): void {
-    this.#timers.set('retry', reconnectInMs, () => this.#openAnew('reconnect', 'the server drains'));
+    this.#timers.set('retry', reconnectInMs, () => this.#openAnew('the server drains'));
   }
 
   #closed(code: number, reason: string): void {
@@ -213,15 +219,16 @@ export class Connection {
     if (isRefusal && this.#options.tokens.canRenew && !this.#wasRefused) {
       // A token may have run out in the meantime: one fresh one is tried before giving up.
       this.#wasRefused = true;
-      return this.#openAnew('refused', said);
+      this.#isTokenStale = true;
+      return this.#openAnew(said);
     }
     this.#end('failed', said, new ParleyError(FINAL_CODES[code] ?? 'closed', `unable to stay connected; ${said}`));
   }
 
-  #openAnew(cause: TokenContext['reason'], reason: string): void {
+  #openAnew(reason: string): void {
     this.#dropSocket(false);
     this.#move('reconnecting', reason, 0);
-    void this.#open(cause);
+    void this.#open('reconnect');
   }
 
   #lose(reason: string, leastMs: number): void {

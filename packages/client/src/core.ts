@@ -13,7 +13,7 @@ import type {
 } from '@parley/protocol';
 import { Channel } from './channel.ts';
 import { ChannelContent } from './channel-content.ts';
-import type { ChannelSummary } from './channel-state.ts';
+import type { ChannelState, ChannelSummary } from './channel-state.ts';
 import { type ChannelPorts, ChannelViews } from './channel-views.ts';
 import { Connection, type ConnectionChange, type ConnectionPorts } from './connection.ts';
 import { DeliveryReporter } from './delivery-reporter.ts';
@@ -173,6 +173,10 @@ export class Core implements AllPorts {
     return this.now() + this.session.clockAheadMs;
   }
 
+  epoch(): string | null {
+    return this.session.epoch;
+  }
+
   userId(): UserId | null {
     return this.session.user?.id ?? null;
   }
@@ -184,7 +188,7 @@ export class Core implements AllPorts {
   }
 
   takeJoined(joined: JoinedChannel): Channel {
-    this.batch.run(() => this.replica.takeJoined(joined));
+    this.batch.run(() => this.replica.takeJoined(joined, true));
     return this.open(joined.channel.id);
   }
 
@@ -219,7 +223,7 @@ export class Core implements AllPorts {
   }
 
   #online(): void {
-    for (const part of [this.requests, this.presence, this.reporter, this.sender]) part.online();
+    for (const part of [this.requests, this.presence, this.reporter, this.sender, this.users]) part.online();
     for (const { views } of this.#open.values()) void views.refresh();
     for (const stream of this.streams) stream.synced();
   }
@@ -300,6 +304,14 @@ export class Core implements AllPorts {
 
   onWarning(error: ParleyError): void {
     this.events.emit('warning', error);
+  }
+
+  onJoined(state: ChannelState): void {
+    for (const stream of this.streams) stream.joined(state);
+  }
+
+  onRestarted(): void {
+    for (const stream of this.streams) stream.restarted();
   }
 
   // What handles of channels ask for.

@@ -115,7 +115,9 @@ export class DeliveryReporter {
   #keep(cursors: Cursors, reported: readonly { channelId: ChannelId; seq: number }[], error: unknown): void {
     if (!(error as { retryable?: boolean }).retryable) return;
     for (const { channelId, seq } of reported) {
-      if ((cursors.get(channelId) ?? 0) < seq) cursors.set(channelId, seq);
+      // What was marked unread in the meantime is not read again by an old report.
+      const isTakenBack = cursors === this.#read && (this.#claims.get(channelId)?.seq ?? 0) < seq;
+      if (!isTakenBack && (cursors.get(channelId) ?? 0) < seq) cursors.set(channelId, seq);
     }
     this.#arm();
   }

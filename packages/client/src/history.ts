@@ -1,4 +1,4 @@
-import type { ChannelId, HistoryPage, MessageId } from '@parley/protocol';
+import type { ChannelId, HistoryPage, MessageId, MessageView } from '@parley/protocol';
 import { ParleyError } from './errors.ts';
 import type { MessageList, PageKind } from './message-list.ts';
 import type { Call } from './request.ts';
@@ -8,6 +8,9 @@ const PAGE_SIZE = 50;
 /** Pages read to get back to the end of a channel before the latest page is taken instead. */
 const MAX_CATCH_UP_PAGES = 4;
 
+/** A jump that others get in the way of is tried this often. */
+const MAX_JUMPS = 3;
+
 /** Where to jump: to a message's place, or to a message known by its id alone. */
 export type JumpTarget = { readonly seq: number } | { readonly id: MessageId };
 
@@ -15,6 +18,8 @@ export interface HistoryPorts {
   readonly call: Call;
   /** The list or the loader's state has changed. */
   changed(): void;
+  /** A page has come. */
+  paged(messages: readonly MessageView[]): void;
 }
 
 /** Loads pages of one channel into its list, each kind at most once at a time, and keeps the list joined to live. */
@@ -22,7 +27,7 @@ export class History {
   readonly #channelId: ChannelId;
   readonly #list: MessageList;
   readonly #ports: HistoryPorts;
-  readonly #running = new Map<PageKind, Promise<void>>();
+  readonly #running = new Map<PageKind, Promise<boolean>>();
   /** False after a jump back in time: then the end of the channel is not followed until it is reached again. */
   #followsEnd = true;
   #error: ParleyError | null = null;
@@ -88,7 +93,12 @@ export class History {
     const seq = 'seq' in target ? target.seq : await this.#seqOf(target.id);
     if (this.#list.isLoaded && !this.#list.isStale && this.#list.at(seq) !== undefined) return;
     this.#followsEnd = false;
-    await this.#load('around', { around: seq, limit: PAGE_SIZE });
+    for (let tries = 0; tries < MAX_JUMPS; tries++) {
+      const isOwn = !this.#running.has('around');
+      const isTaken = await this.#load('around', { around: seq, limit: PAGE_SIZE });
+      // Otherwise it was another jump's page, or the latest one came in between and made it void.
+      if ((isOwn && isTaken) || this.#error !== null || this.#list.at(seq) !== undefined) break;
+    }
     if (!this.#list.hasNewer) this.#followsEnd = true;
   }
 
@@ -102,13 +112,14 @@ export class History {
     for (let pages = 0; this.#followsEnd && this.#list.hasNewer && this.#error === null; pages++) {
       if (pages === MAX_CATCH_UP_PAGES) {
         this.#list.reset();
-        return this.#load('latest', {});
+        await this.#load('latest', {});
+        return;
       }
       await this.#load('newer', { after: this.#list.highSeq, limit: PAGE_SIZE * 2 });
     }
   }
 
-  #load(kind: PageKind, where: { before?: number; after?: number; around?: number; limit?: number }): Promise<void> {
+  #load(kind: PageKind, where: { before?: number; after?: number; around?: number; limit?: number }): Promise<boolean> {
     const running = this.#running.get(kind);
     if (running !== undefined) return running;
     const loading = this.#fetch(kind, where).finally(() => {
@@ -120,17 +131,18 @@ export class History {
     return loading;
   }
 
-  async #fetch(kind: PageKind, where: object): Promise<void> {
+  /** True when the page came, and was still wanted. */
+  async #fetch(kind: PageKind, where: object): Promise<boolean> {
     const ticket = this.#list.beginLoad(kind);
     let page: HistoryPage | null = null;
     try {
       page = await this.#ports.call('message.history', { channelId: this.#channelId, limit: PAGE_SIZE, ...where });
       this.#error = null;
+      this.#ports.paged(page.messages);
     } catch (error) {
       // Only errors of the SDK come from a call. The list shows it, and loading is tried again on the next occasion.
       this.#error = error instanceof ParleyError ? error : null;
-    } finally {
-      this.#list.endLoad(ticket, page);
     }
+    return this.#list.endLoad(ticket, page) && page !== null;
   }
 }

@@ -6,8 +6,11 @@ const STORE = 'values';
 export function indexedDbStorage(name: string): ClientStorage {
   let opening: Promise<IDBDatabase> | null = null;
   const open = (): Promise<IDBDatabase> => {
-    opening ??= openDatabase(name).catch((error: unknown) => {
+    const forget = () => {
       opening = null;
+    };
+    opening ??= openDatabase(name, forget).catch((error: unknown) => {
+      forget();
       throw error;
     });
     return opening;
@@ -37,10 +40,13 @@ export function indexedDbStorage(name: string): ClientStorage {
   };
 }
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+/** `onClosed` is called when the browser has ended the connection, such as when the user cleared what sites keep. */
+async function openDatabase(name: string, onClosed: () => void): Promise<IDBDatabase> {
   const request = indexedDB.open(`parley/${name}`, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  return finished(request);
+  const database = await finished(request);
+  database.onclose = onClosed;
+  return database;
 }
 
 function finished<Result>(request: IDBRequest<Result>): Promise<Result> {

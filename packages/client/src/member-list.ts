@@ -12,6 +12,7 @@ export class MemberList {
   readonly #known = new Map<UserId, Known>();
   #isComplete = false;
   #nextCursor: string | null = null;
+  #isInvalid = false;
   #snapshot: readonly MemberView[] | null = null;
 
   /** True when every member is here. */
@@ -26,6 +27,8 @@ export class MemberList {
 
   /** Takes one page of `member.list`. */
   takePage(members: readonly MemberView[], rev: number, nextCursor: string | null): void {
+    if (this.#isInvalid) this.#forgetUntil(rev);
+    this.#isInvalid = false;
     for (const member of members) this.#learn(member.userId, member, rev);
     this.#nextCursor = nextCursor;
     this.#isComplete = nextCursor === null;
@@ -39,6 +42,7 @@ export class MemberList {
 
   /** What is known may be out of date; it is shown until it is loaded again. */
   invalidate(): void {
+    this.#isInvalid = true;
     this.#isComplete = false;
     this.#nextCursor = null;
   }
@@ -53,6 +57,12 @@ export class MemberList {
   get members(): readonly MemberView[] {
     this.#snapshot ??= [...this.#known.values()].flatMap(({ member }) => member ?? []);
     return this.#snapshot;
+  }
+
+  /** Who left unseen would stay for ever; the pages tell all who were there at `rev`. */
+  #forgetUntil(rev: number): void {
+    for (const [userId, known] of this.#known) if (known.rev <= rev) this.#known.delete(userId);
+    this.#snapshot = null;
   }
 
   #learn(userId: UserId, member: MemberView | null, rev: number): void {

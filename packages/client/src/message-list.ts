@@ -80,10 +80,11 @@ export class MessageList {
   /** Takes the state of a message, from an event, an answer or a repair; an older state than the known one is ignored. */
   apply(message: MessageView): void {
     this.noteLast(message.seq);
-    if (this.#isLoaded && this.#place(message)) {
-      this.#absorbOverlay();
-      this.#trim();
-    } else if (this.#loads > 0) {
+    const isPlaced = this.#isLoaded && this.#place(message);
+    if (isPlaced && !this.#isStale) this.#absorbOverlay();
+    if (isPlaced) this.#trim();
+    // What is stale is replaced by the page on its way, which may be older than this.
+    if (this.#loads > 0 && (!isPlaced || this.#isStale)) {
       const known = this.#overlay.get(message.seq);
       if (known === undefined || message.rev > known.rev) this.#overlay.set(message.seq, message);
     }
@@ -95,12 +96,13 @@ export class MessageList {
     return { kind, generation: this.#generation };
   }
 
-  /** Takes the page that was asked for, or null when it did not come. */
-  endLoad(ticket: LoadTicket, page: HistoryPage | null): void {
+  /** Takes the page that was asked for, or null when it did not come; false when it is void. */
+  endLoad(ticket: LoadTicket, page: HistoryPage | null): boolean {
     this.#loads -= 1;
     const isWanted = ticket.generation === this.#generation && !(this.#isStale && ticket.kind !== 'latest');
     if (page !== null && isWanted) this.#takePage(ticket.kind, page);
     if (this.#loads === 0) this.#overlay.clear();
+    return isWanted;
   }
 
   /** Too much happened to tell: what is known stays in sight until the latest page replaces it. */
@@ -110,12 +112,17 @@ export class MessageList {
     this.#overlay.clear();
   }
 
+  /** A `reset` of another history: how far the channel had got says nothing any more. */
+  forget(): void {
+    this.reset();
+    this.#lastSeq = 0;
+  }
+
   /** Forgets everything. */
   clear(): void {
-    this.reset();
+    this.forget();
     this.#messages = [];
     this.#lowSeq = 0;
-    this.#lastSeq = 0;
     this.#isLoaded = false;
     this.#isStale = false;
     this.#hasOlder = false;

@@ -1,4 +1,5 @@
 import type { ChannelId, HistoryPage, MessageView, UserId } from '@parley/protocol';
+import type { ChannelState } from './channel-state.ts';
 import { toParleyError } from './errors.ts';
 import { PAGE_MESSAGES } from './limits.ts';
 import { retryDelayMs } from './reconnect.ts';
@@ -31,6 +32,8 @@ export interface MessageStreamPorts {
   readonly call: Call;
   readonly storage: ClientStorage;
   userId(): UserId | null;
+  /** The history that the server's positions belong to; null before the first connection. */
+  epoch(): string | null;
   readonly replica: Pick<Replica, 'all' | 'get'>;
   markRead(channelId: ChannelId, seq: number): void;
 }
@@ -58,6 +61,8 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
   #inHand: MessageView | null = null;
   #wake: (() => void) | null = null;
   #isOver = false;
+  /** The last `next` that was asked for. */
+  #turn: Promise<unknown> = Promise.resolve();
   #attempt = 0;
 
   constructor(
@@ -91,6 +96,20 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
     else if (message.seq > cursor.seq) this.#fallBehind(message.channelId);
   };
 
+  /** The user has come into a channel: what was written since is given out, though no event told of it. */
+  readonly joined = ({ id, membership }: ChannelState): void => {
+    if (this.#isWanted(id) && membership !== null)
+      void this.#open(id, Math.max(membership.joinedSeq, membership.readSeq));
+  };
+
+  /** Another history has begun: every channel begins anew where the server says. */
+  readonly restarted = (): void => {
+    this.#cursors.clear();
+    this.#behind.clear();
+    this.#ready.length = 0;
+    this.#inHand = null;
+  };
+
   /** The client is in step with the server: what came meanwhile is fetched. */
   readonly synced = (): void => {
     for (const { id } of this.#ports.replica.all()) if (this.#isWanted(id)) void this.#open(id, null);
@@ -98,7 +117,14 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
     if (chosen !== undefined) void this.#open(chosen, null);
   };
 
-  async next(): Promise<IteratorResult<MessageView, undefined>> {
+  /** One after the other, also when several are asked for at once. */
+  next(): Promise<IteratorResult<MessageView, undefined>> {
+    const next = this.#turn.then(() => this.#next());
+    this.#turn = next;
+    return next;
+  }
+
+  async #next(): Promise<IteratorResult<MessageView, undefined>> {
     this.#finish();
     for (;;) {
       if (this.#isOver) return { done: true, value: undefined };
@@ -144,14 +170,23 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
     this.#opening.add(channelId);
     // Read before the wait: what is sent in the meantime must not be skipped.
     const state = this.#ports.replica.get(channelId);
-    const startSeq = this.#options.from === 'now' ? state?.seenSeq : state?.membership?.readSeq;
+    const startSeq = this.#options.from === 'now' ? (fallbackSeq ?? state?.seenSeq) : state?.membership?.readSeq;
+    const epoch = this.#ports.epoch();
     const stored = await this.#ports.storage.get(KEY_PREFIX + channelId).catch(() => undefined);
     this.#opening.delete(channelId);
-    const seq = stored === undefined ? (startSeq ?? fallbackSeq) : Number(stored);
+    // Another history has begun in the meantime: the next word of this channel opens it.
+    if (epoch !== this.#ports.epoch()) return;
+    const seq = this.#positionIn(stored) ?? startSeq ?? fallbackSeq;
     if (seq === null) return;
     const cursor = { seq };
     this.#cursors.set(channelId, cursor);
     this.#compare(channelId, cursor);
+  }
+
+  /** A position in a history that is no more, such as before an older backup was brought back, says nothing. */
+  #positionIn(stored: string | undefined): number | undefined {
+    const [seq, epoch] = stored?.split(' ') ?? [];
+    return seq === undefined || (epoch !== undefined && epoch !== this.#ports.epoch()) ? undefined : Number(seq);
   }
 
   #compare(channelId: ChannelId, cursor: Cursor): void {
@@ -208,7 +243,7 @@ export class MessageStream implements AsyncIterableIterator<MessageView> {
     this.#inHand = null;
     if (done === null) return;
     if (this.#options.marksRead !== false) this.#ports.markRead(done.channelId, done.seq);
-    this.#ports.storage.set(KEY_PREFIX + done.channelId, String(done.seq)).catch(() => {});
+    this.#ports.storage.set(KEY_PREFIX + done.channelId, `${done.seq} ${this.#ports.epoch()}`).catch(() => {});
   }
 
   #sleep(ms: number | null): Promise<void> {

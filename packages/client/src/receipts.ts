@@ -17,6 +17,13 @@ export class ReceiptBook {
     }
   }
 
+  /** Takes those of all members: whoever is not among them has left. */
+  takeAll(receipts: readonly ReceiptView[]): void {
+    const named = new Set(receipts.map(({ userId }) => userId));
+    this.remove([...this.#byUser.keys()].filter((userId) => !named.has(userId)));
+    this.apply(receipts);
+  }
+
   remove(userIds: readonly UserId[]): void {
     for (const userId of userIds) if (this.#byUser.delete(userId)) this.#snapshot = null;
   }

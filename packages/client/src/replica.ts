@@ -34,6 +34,10 @@ export interface ReplicaPorts {
   readonly reporter: Pick<DeliveryReporter, 'delivered' | 'forget' | 'readUpTo'>;
   /** Whether unread messages still mention the user is for the server to say. */
   onUnsureCounts(channelId: ChannelId): void;
+  /** The user has come into a channel, in which something may have been written since. */
+  onJoined(state: ChannelState): void;
+  /** Another history has begun: no position in the old one says anything. */
+  onRestarted(): void;
   /** A message came that is new. */
   onMessage(message: MessageView): void;
 }
@@ -98,7 +102,7 @@ export class Replica {
     const state = this.#channels.get(changes.channelId);
     if (state === undefined) this.#noteOut(changes);
     if (state?.log == null || changes.rev <= state.log.rev) return true;
-    if (changes.reset) this.#restart(state, changes);
+    if (changes.reset) this.#restart(state, changes, isLive);
     else if (changes.from > state.log.rev) {
       this.noteTop(changes.channelId, changes.rev);
       return true;
@@ -109,8 +113,8 @@ export class Replica {
     return !changes.reset;
   }
 
-  /** Takes a channel whole, as it is now. */
-  takeJoined(joined: JoinedChannel): void {
+  /** Takes a channel whole, as it is now. `isLive`: the user has come into it just now, and not while this client was away. */
+  takeJoined(joined: JoinedChannel, isLive: boolean): void {
     const { channel } = joined;
     const known = this.#channels.get(channel.id);
     if (known === undefined) {
@@ -120,6 +124,7 @@ export class Replica {
       this.#ports.content(channel.id)?.reset();
       this.#ports.onChannels(channel.id);
       this.#ports.events.emit('channelJoined', state.summary);
+      if (isLive) this.#ports.onJoined(state);
       const strays = this.#strays;
       this.#strays = [];
       for (const event of strays) this.offer(event);
@@ -151,7 +156,7 @@ export class Replica {
     if (frame.reset) this.#forgetAll();
     for (const channelId of frame.gone) this.remove(channelId);
     for (const joined of frame.joined) {
-      this.takeJoined(joined);
+      this.takeJoined(joined, false);
       onSynced(joined.channel.id, false);
     }
     for (const changes of frame.changes) onSynced(changes.channelId, this.takeChanges(changes, false));
@@ -272,19 +277,27 @@ export class Replica {
   }
 
   #takeWhole(state: ChannelState, changes: Changes, isLive: boolean): void {
+    // They come by rev: one that was changed after later ones were sent would else be taken for known, and those for unknown.
+    const messages = changes.messages.toSorted((a, b) => a.seq - b.seq);
+    const since = state.log?.rev ?? 0;
+    // What came as an event while this was asked for is applied already.
+    for (const message of messages) if (message.rev > since) this.#applyMessage(state, message, null, isLive);
+    // After them: what it says of the last message holds for the counts as well, and these are not told with it.
     if (changes.channel !== undefined) {
       state.setView(changes.channel);
       this.#tellChanged(state);
     }
-    // They come by rev: one that was changed after later ones were sent would else be taken for known, and those for unknown.
-    const messages = changes.messages.toSorted((a, b) => a.seq - b.seq);
-    for (const message of messages) this.#applyMessage(state, message, null, isLive);
     if (changes.members !== undefined) this.#applyMembers(state, changes.members, changes.rev);
   }
 
-  #restart(state: ChannelState, changes: Changes): void {
+  #restart(state: ChannelState, changes: Changes, isLive: boolean): void {
     if (changes.channel !== undefined) state.setView(changes.channel);
     state.restart();
+    // A sync tells the counts with it, an answer does not.
+    if (isLive) {
+      for (const { id, view } of this.#channels.values())
+        if ((view.rootId ?? id) === state.id) this.#ports.onUnsureCounts(id);
+    }
     for (const content of this.#ports.contents()) {
       if ((this.#rootOf(content) ?? state.id) === state.id) content.reset();
     }
@@ -313,8 +326,12 @@ export class Replica {
     this.#channels.clear();
     this.#strays = [];
     this.#outAt.clear();
-    for (const content of this.#ports.contents()) content.reset();
-    for (const channelId of gone) this.#ports.onChannels(channelId);
+    this.#ports.onRestarted();
+    for (const content of this.#ports.contents()) content.forget();
+    for (const channelId of gone) {
+      this.#ports.reporter.forget(channelId);
+      this.#ports.onChannels(channelId);
+    }
   }
 
   #finishSync(): void {

@@ -12,6 +12,8 @@ const NOT_REPEATABLE: ReadonlySet<SocketOperation> = new Set<SocketOperation>([
   'invitation.accept',
   'user.create',
   'key.create',
+  'webhook.create',
+  'webhook.replay',
   'message.send',
 ]);
 

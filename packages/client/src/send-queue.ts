@@ -123,14 +123,18 @@ export class SendQueue {
     lane.pausedUntilMs = Math.max(lane.pausedUntilMs, untilMs);
   }
 
-  /** The socket is gone: whatever was unanswered goes out again, in its old order, with the same id. */
-  interrupt(): void {
+  /** The socket is gone: whatever was unanswered goes out again, in its old order, with the same id. Gives what that is. */
+  interrupt(): MessageId[] {
+    const interrupted: MessageId[] = [];
     for (const lane of this.#lanes.values()) {
       lane.pausedUntilMs = 0;
-      for (const entry of lane.entries) {
-        if (entry.status === 'sending') this.#update(entry.message.id, { status: 'queued' });
+      for (const { status, message } of lane.entries) {
+        if (status !== 'sending') continue;
+        this.#update(message.id, { status: 'queued' });
+        interrupted.push(message.id);
       }
     }
+    return interrupted;
   }
 
   /** Tries a failed message again, as the last of its channel. */

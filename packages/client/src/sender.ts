@@ -11,6 +11,8 @@ import type { ClientStorage } from './storage.ts';
 const ANSWER_TIMEOUT_MS = 30_000;
 /** A server that answers a send with a fault of its own this often will not take it. */
 const MAX_FAULTS = 10;
+/** A storage that says nothing for this long must not keep what is written now from being sent. */
+const RESTORE_TIMEOUT_MS = 10_000;
 const KEY_PREFIX = 'outbox/';
 
 export interface SendOptions {
@@ -54,13 +56,15 @@ export class Sender {
   readonly #runtime: Runtime;
   readonly #ports: SenderPorts;
   readonly #queue: SendQueue;
-  readonly #waiters = new Map<MessageId, Waiter>();
+  readonly #waiters = new Map<MessageId, Waiter[]>();
+  /** What another tab may have taken back since it was read from the storage they share. */
+  readonly #restored = new Set<MessageId>();
   #isOnline = false;
   #isRestored = false;
   #isClosed = false;
   #lastOrder = 0;
   #cancelTimer: (() => void) | null = null;
-  #drainWaiters: (() => void)[] = [];
+  #drainWaiters: { readonly resolve: () => void; readonly reject: (error: ParleyError) => void }[] = [];
 
   constructor(runtime: Runtime, ports: SenderPorts) {
     this.#runtime = runtime;
@@ -71,11 +75,12 @@ export class Sender {
   /** Takes up what an earlier run of the application left unsent. */
   async restore(): Promise<void> {
     try {
-      const stored = await this.#ports.storage.entries(KEY_PREFIX);
+      const stored = await this.#inTime(this.#ports.storage.entries(KEY_PREFIX));
       const messages = stored.map(([, value]) => JSON.parse(value) as OutgoingMessage);
       for (const message of messages) {
         this.#lastOrder = Math.max(this.#lastOrder, message.order);
         this.#queue.add(message);
+        this.#restored.add(message.id);
       }
       for (const { id } of messages) this.#tell(id);
     } catch (cause) {
@@ -121,6 +126,7 @@ export class Sender {
   }
 
   retry(id: MessageId): PendingSend {
+    if (this.#isClosed) return this.#refused(id, 'closed', 'the client is closed');
     const message = this.#queue.retry(id, this.#nextOrder());
     const pending = this.#pending(id);
     if (message === undefined) {
@@ -137,6 +143,7 @@ export class Sender {
   discard(id: MessageId): void {
     const entry = this.#queue.get(id);
     if (entry === undefined) return;
+    this.#restored.delete(id);
     this.#queue.remove(id);
     this.#unstore(id);
     const error = new ParleyError('discarded', 'unable to send; the message was taken back');
@@ -145,10 +152,16 @@ export class Sender {
     this.#flush();
   }
 
-  /** Resolves when nothing waits to be sent; what was refused for good does not count. */
+  /** Resolves when nothing waits to be sent; what was refused for good does not count. Rejects with `closed` when that ends it before. */
   drained(): Promise<void> {
     if (this.#isDrained) return Promise.resolve();
-    return new Promise((resolve) => this.#drainWaiters.push(resolve));
+    const drained = new Promise<void>((resolve, reject) => {
+      if (this.#isClosed) reject(new ParleyError('closed', 'unable to send; the client is closed'));
+      else this.#drainWaiters.push({ resolve, reject });
+    });
+    // Whoever closes a client need not have waited for it.
+    drained.catch(() => {});
+    return drained;
   }
 
   get #isDrained(): boolean {
@@ -168,10 +181,7 @@ export class Sender {
     this.#isOnline = false;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    this.#queue.interrupt();
-    for (const channelId of this.#queue.channels()) {
-      for (const { message } of this.#queue.inChannel(channelId)) this.#tell(message.id);
-    }
+    for (const id of this.#queue.interrupt()) this.#tell(id);
   }
 
   close(): void {
@@ -179,11 +189,12 @@ export class Sender {
     this.lost();
     const error = new ParleyError('closed', 'unable to send; the client was closed');
     for (const id of this.#waiters.keys()) this.#settle(id, error);
+    for (const { reject } of this.#drainWaiters.splice(0)) reject(error);
   }
 
   #flush(): void {
     if (this.#drainWaiters.length > 0 && this.#isDrained) {
-      for (const resolve of this.#drainWaiters.splice(0)) resolve();
+      for (const { resolve } of this.#drainWaiters.splice(0)) resolve();
     }
     if (!this.#isOnline || !this.#isRestored || this.#isClosed) return;
     for (const message of this.#queue.take(this.#runtime.monotonic())) {
@@ -200,6 +211,7 @@ export class Sender {
   async #transmit(message: OutgoingMessage): Promise<void> {
     const { senderId, createdAt: _createdAt, order: _order, ...input } = message;
     const { id } = input;
+    if (this.#restored.has(id) && (await this.#isTakenBack(id))) return this.discard(id);
     if (senderId !== null && senderId !== this.#ports.userId()) {
       return this.#fail(id, new ParleyError('forbidden', 'unable to send; another user wrote this message here'));
     }
@@ -212,14 +224,30 @@ export class Sender {
     }
   }
 
+  /** True when another tab has discarded it, or sent it. */
+  async #isTakenBack(id: MessageId): Promise<boolean> {
+    const stored = this.#ports.storage.get(KEY_PREFIX + id);
+    const isGone = await this.#inTime(stored).then(
+      (value) => value === undefined,
+      () => false,
+    );
+    return isGone && this.#queue.get(id) !== undefined;
+  }
+
+  #inTime<Value>(work: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#runtime.setTimer(() => reject(new Error('no answer in time')), RESTORE_TIMEOUT_MS);
+      work.then(resolve, reject).finally(cancel);
+    });
+  }
+
   #succeed(message: OutgoingMessage, sent: Sent): void {
+    this.#restored.delete(message.id);
     this.#queue.remove(message.id);
     this.#unstore(message.id);
     this.#ports.onSent(message, sent);
     this.#ports.onOutgoing({ message, status: 'sent', seq: sent.seq, error: null });
-    const waiter = this.#waiters.get(message.id);
-    this.#waiters.delete(message.id);
-    waiter?.resolve(sent);
+    for (const { resolve } of this.#takeWaiters(message.id)) resolve(sent);
     this.#flush();
   }
 
@@ -243,9 +271,13 @@ export class Sender {
   }
 
   #settle(id: MessageId, error: ParleyError): void {
-    const waiter = this.#waiters.get(id);
+    for (const { reject } of this.#takeWaiters(id)) reject(error);
+  }
+
+  #takeWaiters(id: MessageId): readonly Waiter[] {
+    const waiters = this.#waiters.get(id) ?? [];
     this.#waiters.delete(id);
-    waiter?.reject(error);
+    return waiters;
   }
 
   #tell(id: MessageId): void {
@@ -260,7 +292,10 @@ export class Sender {
   }
 
   #pending(id: MessageId): PendingSend {
-    const promise = new Promise<Sent>((resolve, reject) => this.#waiters.set(id, { resolve, reject }));
+    const promise = new Promise<Sent>((resolve, reject) => {
+      const others = this.#waiters.get(id) ?? [];
+      this.#waiters.set(id, [...others, { resolve, reject }]);
+    });
     return this.#withHandles(id, promise);
   }
 

@@ -60,6 +60,10 @@ export class Session {
     return this.#user;
   }
 
+  get epoch(): string | null {
+    return this.#epoch;
+  }
+
   get flags(): Flags {
     return this.#flags;
   }
@@ -111,7 +115,7 @@ export class Session {
       case 'changes':
         return this.takeChanges(frame);
       case 'joined':
-        return replica.takeJoined(frame.joined);
+        return replica.takeJoined(frame.joined, true);
       case 'cursor':
         return replica.takeCursor(frame);
       case 'receipts':

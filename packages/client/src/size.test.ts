@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
-const MAX_GZIPPED_BYTES = 17_000;
+const MAX_GZIPPED_BYTES = 18_000;
 
-test('the core stays below 17 kB, gzipped, and needs nothing at run time but the constants of the protocol', async () => {
+test('the core stays below 18 kB, gzipped, and needs nothing at run time but the constants of the protocol', async () => {
   const { outputFiles, metafile } = await build({
     stdin: {
       contents: "export { createClient, ParleyError } from './index.ts';",

@@ -62,6 +62,11 @@ export class Users {
     }
   }
 
+  /** There is a connection: names that somebody looks at and that did not come without one are asked for again. */
+  online(): void {
+    for (const userId of this.#views.watched()) void this.#fetchQuietly(userId);
+  }
+
   /** Whoever still waits for a name gets the refusal of a closed client at once. */
   close(): void {
     this.#group?.start();

@@ -30,6 +30,11 @@ export class ViewMap<Key, Value> {
     this.#views.get(key)?.invalidate();
   }
 
+  /** Those that somebody looks at. */
+  *watched(): IterableIterator<Key> {
+    for (const [key, view] of this.#views) if (view.isWatched) yield key;
+  }
+
   close(): void {
     for (const view of this.#views.values()) view.close();
   }

@@ -19,6 +19,7 @@ interface Membership {
   joinedAt: number;
   rev: number;
   hasLeft: boolean;
+  joinedSeq: number;
   readSeq: number;
   deliveredSeq: number;
 }
@@ -72,14 +73,14 @@ export class ModelChannel {
   join(userId: UserId): void {
     if (this.isMember(userId)) return;
     this.rev += 1;
-    const known = this.members.get(userId);
     this.members.set(userId, {
       role: 'member',
       joinedAt: this.#now(),
       rev: this.rev,
       hasLeft: false,
-      readSeq: known?.readSeq ?? this.lastSeq,
-      deliveredSeq: known?.deliveredSeq ?? this.lastSeq,
+      joinedSeq: this.lastSeq,
+      readSeq: this.lastSeq,
+      deliveredSeq: this.lastSeq,
     });
     this.#emitMembers([userId], []);
   }
@@ -150,7 +151,7 @@ export class ModelChannel {
       deliveredSeq: own?.deliveredSeq ?? 0,
       mentions: 0,
       notify: 'all' as const,
-      joinedSeq: 0,
+      joinedSeq: own?.joinedSeq ?? 0,
     };
     return { channel: this.view, membership };
   }
