@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { makePerson } from '../support/people.ts';
-import { composer, message, PATIENCE_MS, useWorld } from './support/world.ts';
+import { composer, message, useWorld } from './support/world.ts';
 
 const world = useWorld();
-const poll = { timeout: PATIENCE_MS, interval: 50 };
 const IMAGE = readFileSync(fileURLToPath(new URL('../../packages/web/public/icon-512.png', import.meta.url)));
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" onload="window.ran=1"><script>window.ran=1</script></svg>';
 
@@ -80,7 +79,7 @@ test('files are chosen, dropped and pasted, and shown as what they are', async (
   await arrived.getByRole('button', { name: 'Enlarge icon.png' }).click();
   await right.getByRole('dialog', { name: 'icon.png' }).getByRole('img').waitFor();
   await right.keyboard.press('Escape');
-  await expect.poll(() => right.getByRole('dialog').count(), poll).toBe(0);
+  await expect.poll(() => right.getByRole('dialog').count()).toBe(0);
   expect(await right.evaluate('window.ran')).toBeUndefined();
 });
 
@@ -130,8 +129,62 @@ test('an upload that is refused says why, and is left out or tried again', async
   expect(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true);
   isRefusing = false;
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect.poll(() => page.getByRole('button', { name: 'Send', exact: true }).isEnabled(), poll).toBe(true);
+  await expect.poll(() => page.getByRole('button', { name: 'Send', exact: true }).isEnabled()).toBe(true);
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await page.locator('[data-status=sent], [data-status=delivered]').waitFor();
   await page.locator('.message .file-card').getByText('big.txt').waitFor();
+});
+
+test('a message that waits for its file goes out wherever one is, and not without it', async () => {
+  const ona = await makePerson(world.server.url, 'Ona');
+  const pat = await makePerson(world.server.url, 'Pat');
+  const direct = await ona.client.openDirect([pat.signedIn.user.id]);
+  await ona.client.createChannel({ kind: 'private', name: 'elsewhere' });
+  await direct.send('the question');
+  const hash = `#/c/${direct.id}`;
+  const [left, right] = await Promise.all([world.open(ona, { hash }), world.open(pat, { hash })]);
+  let isSlow = true;
+  await left.route('**/v1/attachments?**', async (route) => {
+    while (isSlow) await new Promise((resolve) => setTimeout(resolve, 20));
+    await route.continue().catch(() => {});
+  });
+  const attach = (name: string) =>
+    left.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
+  const waits = left.getByText('It goes out as soon as its files are there.');
+
+  // Left out, the file takes the intention to send with it.
+  await composer(left).fill('half a');
+  await attach('wrong.txt');
+  await composer(left).press('Enter');
+  await waits.waitFor();
+  await left.getByRole('button', { name: 'Stop uploading wrong.txt' }).click();
+  await waits.waitFor({ state: 'detached' });
+  isSlow = false;
+  await attach('right.txt');
+  await expect.poll(() => left.locator('.upload progress').count()).toBe(0);
+  expect(await composer(left).inputValue()).toBe('half a');
+  await left.getByRole('button', { name: 'Leave out right.txt' }).click();
+
+  isSlow = true;
+  await message(left, 'the question').focus();
+  await left.keyboard.press('r');
+  await composer(left).fill('the whole answer');
+  await attach('right.txt');
+  await composer(left).press('Enter');
+  await waits.waitFor();
+  await left.getByRole('link', { name: 'elsewhere' }).click();
+  await waits.waitFor({ state: 'detached' });
+  await left.getByRole('link', { name: 'Pat' }).click();
+  await waits.waitFor();
+  await left.locator('.composer-reply').getByText('the question').waitFor();
+  await left.getByRole('link', { name: 'elsewhere' }).click();
+  await waits.waitFor({ state: 'detached' });
+  isSlow = false;
+  const arrived = message(right, 'the whole answer');
+  await arrived.getByRole('button', { name: /the question/ }).waitFor();
+  await arrived.locator('.file-card').getByText('right.txt').waitFor();
+  await left.getByRole('link', { name: 'Pat' }).click();
+  await message(left, 'the whole answer').waitFor();
+  expect(await composer(left).inputValue()).toBe('');
+  expect(await right.locator('.message-body').allTextContents()).toEqual(['the question', 'the whole answer']);
 });

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { makeOwner, makePerson, PASSWORD } from '../support/people.ts';
-import { composer, message, PATIENCE_MS, useWorld } from './support/world.ts';
+import { composer, message, useWorld } from './support/world.ts';
 
 const world = useWorld();
-const poll = { timeout: PATIENCE_MS, interval: 50 };
 
 test('everything can be done without a pointer', async () => {
   const owner = await makeOwner(world.server, 'Olga');
@@ -36,11 +35,11 @@ test('everything can be done without a pointer', async () => {
   // From region to region, then from message to message.
   await keys.press('F6');
   await keys.press('F6');
-  await expect.poll(() => page.evaluate('document.activeElement.closest("[role=log]") !== null'), poll).toBe(true);
+  await expect.poll(() => page.evaluate('document.activeElement.closest("[role=log]") !== null')).toBe(true);
   await keys.press('ArrowUp');
-  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toContain('second');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('second');
   await keys.press('r');
-  await expect.poll(focused, poll).toBe('Message #planning');
+  await expect.poll(focused).toBe('Message #planning');
   await keys.type('answer to second');
   await keys.press('Enter');
   await message(page, 'answer to second')
@@ -50,23 +49,24 @@ test('everything can be done without a pointer', async () => {
   await message(page, 'answer to second').locator('[data-status]').waitFor();
 
   await keys.press('ArrowUp');
-  await expect.poll(focused, poll).toBe('Edit the message');
+  await expect.poll(focused).toBe('Edit the message');
   await keys.type(' indeed');
   await keys.press('Enter');
   await message(page, 'answer to second indeed').waitFor();
-  await expect.poll(focused, poll).toBe('Message #planning');
+  await expect.poll(focused).toBe('Message #planning');
 
   await keys.press('Shift+F6');
-  await expect.poll(() => page.evaluate('document.activeElement.closest("[role=log]") !== null'), poll).toBe(true);
+  await expect.poll(() => page.evaluate('document.activeElement.closest("[role=log]") !== null')).toBe(true);
   await keys.press('t');
-  await page.getByRole('complementary', { name: 'Thread' }).waitFor();
+  const thread = page.getByRole('complementary', { name: 'Thread' });
+  await expect.poll(() => thread.evaluate((pane) => pane.contains(document.activeElement))).toBe(true);
   await keys.press('Escape');
-  await expect.poll(() => page.getByRole('complementary').count(), poll).toBe(0);
+  await expect.poll(() => page.getByRole('complementary').count()).toBe(0);
 
   await keys.press('Control+k');
   await page.getByRole('dialog').waitFor();
   await keys.press('Escape');
-  await expect.poll(() => page.getByRole('dialog').count(), poll).toBe(0);
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
   await composer(page).focus();
   await keys.type('done :tad');
   await page.getByRole('option', { name: /:tada:/ }).waitFor();
@@ -88,14 +88,14 @@ test('a menu takes the focus, moves by arrows and letters, and gives the focus b
   await page.getByRole('toolbar').getByRole('button', { name: 'More' }).focus();
   await keys.press('Enter');
   await page.getByRole('menuitem', { name: 'Edit' }).waitFor();
-  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toMatch(/^Edit/);
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toMatch(/^Edit/);
   await keys.press('ArrowUp');
-  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toBe('Delete');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Delete');
   await keys.press('p');
-  await expect.poll(() => page.evaluate('document.activeElement.textContent'), poll).toBe('Pin');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Pin');
   await keys.press('Escape');
-  await expect.poll(() => page.getByRole('menu').count(), poll).toBe(0);
-  await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")'), poll).toBe('More');
+  await expect.poll(() => page.getByRole('menu').count()).toBe(0);
+  await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('More');
 });
 
 test('who opens a conversation with the pointer and writes at once, writes in it', async () => {
@@ -105,7 +105,50 @@ test('who opens a conversation with the pointer and writes at once, writes in it
   await page.getByRole('link', { name: 'plans' }).click();
   await composer(page).waitFor();
   await page.keyboard.type('Hello, is this on?');
-  await expect.poll(() => composer(page).inputValue(), poll).toBe('Hello, is this on?');
+  await expect.poll(() => composer(page).inputValue()).toBe('Hello, is this on?');
   await page.keyboard.press('Enter');
   await message(page, 'Hello, is this on?').waitFor();
+});
+
+test('what was formatted or completed can be undone, and a key that ends a word of an input method does nothing else', async () => {
+  const yui = await makePerson(world.server.url, 'Yui');
+  const channel = await yui.client.createChannel({ kind: 'private', name: 'notes', memberIds: [] });
+  await channel.send('first words');
+  const page = await world.open(yui, { hash: `#/c/${channel.id}` });
+  const keys = page.keyboard;
+  const value = () => composer(page).inputValue();
+  await composer(page).focus();
+  await keys.type('so it is');
+  for (let count = 0; count < 2; count++) await keys.press('Shift+ArrowLeft');
+  await keys.press('Control+b');
+  await expect.poll(value).toBe('so it **is**');
+  await keys.press('Control+i');
+  await expect.poll(value).toBe('so it **_is_**');
+  await keys.press('Control+z');
+  await expect.poll(value).toBe('so it **is**');
+  await keys.press('Control+z');
+  await expect.poll(value).toBe('so it is');
+  await keys.press('End');
+  await keys.type(' :tad');
+  await page.getByRole('option', { name: /:tada:/ }).waitFor();
+  await keys.press('Tab');
+  await expect.poll(value).toBe('so it is 🎉 ');
+  await keys.press('Control+z');
+  await expect.poll(value).toBe('so it is :tad');
+  await keys.press('Escape');
+
+  // As Safari tells of the Enter that ends a word.
+  const pressed = (key: string) =>
+    `!document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}', keyCode: 229, bubbles: true, cancelable: true }))`;
+  expect(await page.evaluate(pressed('Enter'))).toBe(false);
+  expect(await value()).toBe('so it is :tad');
+  await composer(page).fill('');
+  await keys.press('ArrowUp');
+  const editor = page.getByRole('textbox', { name: 'Edit the message' });
+  await editor.fill('better words');
+  expect(await page.evaluate(pressed('Enter'))).toBe(false);
+  expect(await page.evaluate(pressed('Escape'))).toBe(false);
+  expect(await editor.inputValue()).toBe('better words');
+  await keys.press('Enter');
+  await message(page, 'better words').waitFor();
 });

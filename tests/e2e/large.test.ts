@@ -2,10 +2,9 @@ import { createClient } from '@parley/client';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { makePerson } from '../support/people.ts';
-import { message, PATIENCE_MS, useWorld } from './support/world.ts';
+import { message, useWorld } from './support/world.ts';
 
 const world = useWorld();
-const poll = { timeout: PATIENCE_MS, interval: 50 };
 const MESSAGES = 10_000;
 const AT_ONCE = 500;
 /** What is in sight and a little more, however long the channel is. */
@@ -63,7 +62,7 @@ test('a channel of 10,000 messages opens, jumps and scrolls like a short one', a
   expect(scrolled.blanks).toBe(0);
   expect(scrolled.drawn).toBeLessThan(MAX_DRAWN);
   // Whoever has scrolled away stays there.
-  await expect.poll(() => message(page, new RegExp(`number ${MESSAGES}$`)).count(), poll).toBe(0);
+  await expect.poll(() => message(page, new RegExp(`number ${MESSAGES}$`)).count()).toBe(0);
 
   await page.goto(`${world.server.url}/#/c/${channel.id}/m/5000`);
   await message(page, /number 5000$/).waitFor();

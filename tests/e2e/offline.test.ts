@@ -1,9 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
-import { makeOwner, makePerson } from '../support/people.ts';
-import { composer, message, PATIENCE_MS, useWorld, write } from './support/world.ts';
+import { makeOwner, makePerson, type Person } from '../support/people.ts';
+import { composer, message, useWorld, write } from './support/world.ts';
 
 const world = useWorld({ PARLEY_HEARTBEAT_INTERVAL_MS: '1000' });
-const poll = { timeout: PATIENCE_MS, interval: 50 };
 
 /** What the browser keeps for reading without a network. */
 const KEPT = `new Promise((resolve) => {
@@ -14,8 +13,9 @@ const KEPT = `new Promise((resolve) => {
   };
 })`;
 
+let owner: Person;
 beforeAll(async () => {
-  await makeOwner(world.server, 'Owner');
+  owner = await makeOwner(world.server, 'Owner');
 });
 
 async function twoPeople(left: string, right: string) {
@@ -32,7 +32,7 @@ test('what is written offline waits in sight, survives a reload, and goes out on
   await message(there, 'before').waitFor();
   // The app itself is kept by now, so that it opens without a network.
   await here.evaluate('navigator.serviceWorker.ready.then(() => {})');
-  await expect.poll(() => here.evaluate(KEPT), poll).toContain('before');
+  await expect.poll(() => here.evaluate(KEPT)).toContain('before');
 
   await here.context().setOffline(true);
   await write(here, 'first of two');
@@ -48,11 +48,15 @@ test('what is written offline waits in sight, survives a reload, and goes out on
   await message(here, 'before').waitFor();
   await message(here, 'second of two').waitFor();
   await here.getByRole('link', { name: /Bob/ }).waitFor();
+  // The last of one's own is at hand as well.
+  await composer(here).press('ArrowUp');
+  expect(await here.getByRole('textbox', { name: 'Edit the message' }).inputValue()).toBe('second of two');
+  await here.keyboard.press('Escape');
   await here.context().setOffline(false);
   await message(there, 'first of two').waitFor();
   await message(there, 'second of two').waitFor();
   await message(here, 'second of two').locator('[data-status=read]').waitFor();
-  await expect.poll(() => here.getByText(/messages? waits?/).count(), poll).toBe(0);
+  await expect.poll(() => here.getByText(/messages? waits?/).count()).toBe(0);
   for (const page of [here, there]) {
     expect(await page.locator('article[data-message] .message-body').allTextContents()).toEqual([
       'before',
@@ -82,7 +86,7 @@ test('a server that is killed and comes back finds both sides where they were', 
 
   await message(right, 'during the crash').waitFor();
   await message(left, 'during the crash').locator('[data-status=read]').waitFor();
-  await expect.poll(() => left.getByText(/Connection lost/).count(), poll).toBe(0);
+  await expect.poll(() => left.getByText(/Connection lost/).count()).toBe(0);
   expect(await composer(right).inputValue()).toBe('half a sentence');
   await composer(right).press('Enter');
   await message(left, 'half a sentence').waitFor();
@@ -104,7 +108,7 @@ test('a refused message says why, and can be sent again or discarded', async () 
   await page.context().setOffline(false);
   await message(page, 'too late').first().getByText('You are not allowed to do this.').waitFor();
   await message(page, 'also too late').getByRole('button', { name: 'Discard' }).click();
-  await expect.poll(() => message(page, 'also too late').count(), poll).toBe(0);
+  await expect.poll(() => message(page, 'also too late').count()).toBe(0);
   await page.getByRole('link', { name: /closing.*a message was not sent/ }).waitFor();
   await channel.update({ permissions: {} });
   await message(page, 'too late').getByRole('button', { name: 'Try again' }).click();
@@ -132,4 +136,37 @@ test('whoever is signed out elsewhere is told so, and keeps what was not sent', 
   await page.getByLabel('Password', { exact: true }).fill('correct horse battery');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await message(page, 'kept').locator('[data-status]').waitFor();
+});
+
+test('what cannot be loaded says so in its place, and is there once it can be', async () => {
+  const { ann, hash } = await twoPeople('Ines', 'Jack');
+  const page = await world.open(ann, { hash, toleratesNetwork: true });
+  // From the start, so that nothing is fetched ahead either.
+  await page.route(/assets[/](?:details-)?pane-/, (route) => route.abort());
+  await page.reload();
+  const details = page.getByRole('button', { name: 'Details', exact: true });
+  await details.click();
+  const failure = page.getByRole('dialog', { name: 'This could not be opened' });
+  await failure.getByRole('button', { name: 'Reload' }).waitFor();
+  await failure.locator('.dialog-foot').getByRole('button', { name: 'Close' }).click();
+  await write(page, 'still here');
+  await message(page, 'still here').waitFor();
+  await page.unrouteAll();
+  await details.click();
+  const pane = page.getByRole('complementary', { name: 'Details' });
+  await pane.waitFor();
+  // With its styles, which had failed as well.
+  expect(await pane.evaluate((element) => getComputedStyle(element).display)).toBe('flex');
+});
+
+test('a view of a version that is gone offers to reload', async () => {
+  const page = await world.open(owner, { hash: '#/admin', toleratesNetwork: true });
+  await page.route('**/assets/admin-view-*.js', (route) => route.fulfill({ status: 404 }));
+  await page.reload();
+  await page.getByRole('heading', { name: 'This could not be opened' }).waitFor();
+  await page.locator('.own-button').waitFor();
+  await page.unrouteAll();
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await page.getByRole('heading', { name: 'This could not be opened' }).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: 'Server', exact: true }).waitFor();
 });

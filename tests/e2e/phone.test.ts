@@ -22,6 +22,15 @@ test('a phone shows one thing at a time, and goes back', async () => {
   await composer(page).pressSequentially('of text');
   await page.getByRole('button', { name: 'Send', exact: true }).tap();
   await message(page, /Two lines\s*of text/).waitFor();
+  // And so it does in what is edited.
+  await message(page, 'Two lines').tap();
+  await page.getByRole('toolbar').getByRole('button', { name: 'More' }).tap();
+  await page.getByRole('menuitem', { name: 'Edit' }).tap();
+  const editor = page.getByRole('textbox', { name: 'Edit the message' });
+  await editor.press('Enter');
+  await editor.pressSequentially('and a third');
+  await page.getByRole('button', { name: 'Save' }).tap();
+  await message(page, /Two lines\s*of text\s*and a third/).waitFor();
 
   await message(page, 'Hello on the phone').tap();
   await page.getByRole('toolbar').getByRole('button', { name: 'Open thread' }).tap();
@@ -30,6 +39,17 @@ test('a phone shows one thing at a time, and goes back', async () => {
   await thread.getByRole('button', { name: 'Close' }).tap();
   await page.getByRole('link', { name: 'Back to the conversations' }).tap();
   await list.getByRole('link', { name: /Olga/ }).waitFor();
+  expect(await composer(page).count()).toBe(0);
+
+  // A tap beside a dialog closes it, and does not go on to what lies below.
+  const place = await list.getByRole('link', { name: 'general' }).boundingBox();
+  await list.getByRole('button', { name: 'New message' }).first().tap();
+  await page.getByRole('dialog').waitFor();
+  await page.touchscreen.tap((place?.x ?? 0) + 30, (place?.y ?? 0) + 10);
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+  // Where it had gone on, the conversation would be there by the time that the menu is.
+  await page.getByRole('button', { name: /Pia/ }).tap();
+  await page.getByRole('menu').waitFor();
   expect(await composer(page).count()).toBe(0);
 });
 

@@ -1,16 +1,15 @@
 import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { makePerson } from '../support/people.ts';
-import { composer, message, PATIENCE_MS, useWorld, watchText, write } from './support/world.ts';
+import { composer, message, useWorld, watchText, write } from './support/world.ts';
 
 const world = useWorld();
 const PASSWORD = 'a long enough password';
-const poll = { timeout: PATIENCE_MS, interval: 50 };
 
 test('from the owner’s link over an invitation to two people who talk and see how far it got', async () => {
   const owner = await world.open(null, { hash: `#/welcome/${world.server.ownerToken()}` });
   await owner.getByLabel('Your name').fill('Ada Lovelace');
-  await expect.poll(() => owner.getByLabel('User name').inputValue(), poll).toBe('ada.lovelace');
+  await expect.poll(() => owner.getByLabel('User name').inputValue()).toBe('ada.lovelace');
   await owner.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await owner.getByRole('button', { name: 'Start' }).click();
   await owner.getByRole('button', { name: /Ada Lovelace/ }).waitFor();
@@ -46,7 +45,7 @@ test('from the owner’s link over an invitation to two people who talk and see 
     .poll(async () => {
       await composer(guest).pressSequentially('e');
       return (await seen()).filter((text) => text.includes('Charles Babbage is typing')).length;
-    }, poll)
+    })
     .toBeGreaterThan(1);
   await composer(guest).fill('Yes, ');
   await composer(guest).pressSequentially('@ada');
@@ -112,7 +111,7 @@ test('a conversation opens at its first unread message, however many came since,
   const page = await world.open(dora, { hash: `#/c/${direct.id}` });
   await page.getByRole('button', { name: 'Jump to the latest' }).click();
   await message(page, /number 30$/).waitFor();
-  await expect.poll(() => page.getByRole('link', { name: /unread/ }).count(), poll).toBe(0);
+  await expect.poll(() => page.getByRole('link', { name: /unread/ }).count()).toBe(0);
   await page.goto(`${world.server.url}/#/settings/profile`);
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
   await send(31, 150);
@@ -123,15 +122,76 @@ test('a conversation opens at its first unread message, however many came since,
 
   // Older pages have come in front meanwhile, and have moved nothing.
   const log = page.getByRole('log');
-  await expect.poll(() => log.evaluate((element) => element.scrollTop), poll).toBeGreaterThan(300);
+  await expect.poll(() => log.evaluate((element) => element.scrollTop)).toBeGreaterThan(300);
   const topOf = (locator: Locator) => locator.evaluate((element) => element.getBoundingClientRect().top);
   await expect
-    .poll(async () => Math.abs((await topOf(message(page, /number 31$/))) - (await topOf(log)) - 110), poll)
+    .poll(async () => Math.abs((await topOf(message(page, /number 31$/))) - (await topOf(log)) - 110))
     .toBeLessThan(50);
 
   await page.getByRole('button', { name: /120 new messages|Jump to the latest/ }).click();
   await message(page, /number 150$/).waitFor();
-  await expect.poll(() => page.getByRole('link', { name: /unread/ }).count(), poll).toBe(0);
+  await expect.poll(() => page.getByRole('link', { name: /unread/ }).count()).toBe(0);
   await finn.client.channel(direct.id).send('number 151');
   await message(page, /number 151$/).waitFor();
+});
+
+test('what one has begun to change in a message stays, wherever one looks in between', async () => {
+  const wes = await makePerson(world.server.url, 'Wes');
+  const xia = await makePerson(world.server.url, 'Xia');
+  const direct = await wes.client.openDirect([xia.signedIn.user.id]);
+  for (let number = 1; number <= 59; number++) await direct.send(`number ${number}`);
+  const last = await direct.send('number 60');
+  const page = await world.open(wes, { hash: `#/c/${direct.id}` });
+  await message(page, 'number 60').waitFor();
+  const editor = page.getByRole('textbox', { name: 'Edit the message' });
+  await composer(page).press('ArrowUp');
+  await editor.fill('half of a better wor');
+
+  await message(page, 'number 55').getByText('number 55').click();
+  await page.mouse.wheel(0, -2_000);
+  await message(page, 'number 59').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Jump to the latest' }).click();
+  await expect.poll(() => editor.inputValue()).toBe('half of a better wor');
+
+  await page.goto(`${world.server.url}/#/threads`);
+  await page.getByRole('heading', { name: 'Threads' }).waitFor();
+  await page.reload();
+  await page.goto(`${world.server.url}/#/c/${direct.id}`);
+  await message(page, 'number 60').waitFor();
+  await composer(page).press('ArrowUp');
+  await editor.press('End');
+  await editor.pressSequentially('d');
+  await editor.press('Enter');
+  await message(page, 'half of a better word').getByText('(edited)').waitFor();
+  // What was given up is forgotten.
+  await composer(page).press('ArrowUp');
+  await editor.fill('never mind');
+  await editor.press('Escape');
+  await composer(page).press('ArrowUp');
+  expect(await editor.inputValue()).toBe('half of a better word');
+  // Nor is it a draft to have looked at it while it was changed elsewhere.
+  await direct.edit(last.id, 'a better word yet');
+  await page.goto(`${world.server.url}/#/threads`);
+  await page.getByRole('heading', { name: 'Threads' }).waitFor();
+  await page.goto(`${world.server.url}/#/c/${direct.id}`);
+  await message(page, 'a better word yet').waitFor();
+  await composer(page).press('ArrowUp');
+  expect(await editor.inputValue()).toBe('a better word yet');
+});
+
+test('a draft that another tab has kept is not lost with one that has only looked', async () => {
+  const yan = await makePerson(world.server.url, 'Yan');
+  const channel = await yan.client.createChannel({ kind: 'private', name: 'drafts', memberIds: [] });
+  const hash = `#/c/${channel.id}`;
+  const first = await world.open(yan, { hash });
+  await composer(first).waitFor();
+  const second = await first.context().newPage();
+  await second.goto(`${world.server.url}/${hash}`);
+  await composer(second).fill('half a thought');
+  await second.close({ runBeforeUnload: true });
+  await expect.poll(() => first.context().pages().length).toBe(1);
+  await first.goto(`${world.server.url}/#/threads`);
+  await first.getByRole('heading', { name: 'Threads' }).waitFor();
+  await first.goto(`${world.server.url}/${hash}`);
+  await expect.poll(() => composer(first).inputValue()).toBe('half a thought');
 });

@@ -4,9 +4,8 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { makePerson } from '../support/people.ts';
 import { type Act, press } from './support/acts.ts';
-import { haveRead, message, PATIENCE_MS, useWorld } from './support/world.ts';
+import { haveRead, message, useWorld } from './support/world.ts';
 
-const poll = { timeout: PATIENCE_MS, interval: 50 };
 const world = useWorld();
 
 test('a conversation leads from one unread mention to the next, in a thread as well', async () => {
@@ -34,7 +33,7 @@ test('a conversation leads from one unread mention to the next, in a thread as w
   await page.getByRole('button', { name: '1 mention of you' }).click();
   await message(page, 'number 100').waitFor();
   expect(page.url()).toMatch(/\/m\/101$/);
-  await expect.poll(() => page.getByRole('button', { name: /mentions? of you/ }).count(), poll).toBe(0);
+  await expect.poll(() => page.getByRole('button', { name: /mentions? of you/ }).count()).toBe(0);
 
   await page.goto(`${world.server.url}/#/threads`);
   await page.getByText('Mentions you').waitFor();
@@ -128,7 +127,7 @@ test('[DEL11] what nobody can see is not read, and is once it can be seen', asyn
     await uncover(page);
     await isRead();
   }
-  await expect.poll(() => reader.client.channel(channelId).info.getSnapshot()?.unread, poll).toBe(0);
+  await expect.poll(() => reader.client.channel(channelId).info.getSnapshot()?.unread).toBe(0);
 });
 
 /** Two people with enough between them to fill the screen, all of it read, with a picture at its end. */
@@ -140,7 +139,7 @@ async function makeTalk() {
   const picture = await writer.client.upload(new Blob([PICTURE], { type: 'image/png' }), { name: 'icon.png' });
   await channel.send('', { attachments: [picture.id] });
   const info = () => reader.client.channel(channel.id).info.getSnapshot();
-  await expect.poll(() => info()?.unread, poll).toBe(37);
+  await expect.poll(() => info()?.unread).toBe(37);
   await haveRead(reader, channel.id, 37);
   return { writer, reader, channelId: channel.id };
 }

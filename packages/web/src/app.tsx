@@ -12,6 +12,8 @@ export function App() {
   const current = useStore(running);
   return (
     <>
+      {/* First, so that dialogs come on top. */}
+      <Notices />
       {current === null ? (
         <Entrance />
       ) : (
@@ -19,7 +21,6 @@ export function App() {
           <Shell />
         </ChatProvider>
       )}
-      <Notices />
       <Announcer />
       <Tooltip />
     </>

@@ -5,8 +5,8 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { afterStart } from './chat/after-start.ts';
+import { preloadViews } from './features/later/later.tsx';
 import { startLanguage } from './i18n/language.ts';
-import { preloadViews } from './lib/later.ts';
 import { registerWorker } from './lib/register-worker.ts';
 
 const root = document.getElementById('root');

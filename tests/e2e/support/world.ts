@@ -7,7 +7,7 @@ import { launchBrowser } from '../../support/chromium.ts';
 import type { Person } from '../../support/people.ts';
 
 /** Generous: the machine may be busy. Nothing waits this long when all is well. */
-export const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 45_000;
 
 /** A server with its own database, and a browser. */
 export interface World {
@@ -110,7 +110,9 @@ type Tolerance = Pick<OpenOptions, 'toleratesNetwork' | 'toleratesPolicy'>;
 function watch(page: Page, problems: string[], { toleratesNetwork, toleratesPolicy }: Tolerance): void {
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
-    const isNetwork = /net::ERR|WebSocket|Failed to load resource/.test(message.text());
+    const isNetwork = /net::ERR|WebSocket|Failed to load resource|dynamically imported module|preload CSS/.test(
+      message.text(),
+    );
     const isPolicy = /Content Security Policy|Trusted|violates/.test(message.text());
     if (message.type() !== 'error' || (toleratesNetwork && isNetwork) || (toleratesPolicy && isPolicy)) return;
     problems.push(`console: ${message.text()}`);
@@ -126,7 +128,7 @@ export function composer(page: Page, name: string | RegExp = /^(?:Message|Reply)
 export async function haveRead({ client }: Person, channelId: ChannelId, seq: number): Promise<void> {
   client.channel(channelId).markRead(seq);
   const known = () => client.call('channel.get', { channelId });
-  await expect.poll(async () => (await known()).membership?.readSeq, { timeout: PATIENCE_MS }).toBe(seq);
+  await expect.poll(async () => (await known()).membership?.readSeq).toBe(seq);
 }
 
 /** Writes a message and sends it. */

@@ -7,7 +7,7 @@ import type {
   MessagesSnapshot,
 } from '@parley/client';
 import type { ChannelId, PresenceData, ReceiptView, UserId, UserView } from '@parley/protocol';
-import { useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { combine, useStore } from '../lib/use-store.ts';
 import { useCache, useClient } from './chat-provider.tsx';
 import type { CachedView } from './offline-cache.ts';
@@ -68,10 +68,18 @@ export function useMessages(channelId: ChannelId): MessagesSnapshot {
   const kept = useStore(useMemo(() => cache.messages(channelId), [cache, channelId]));
   const isStale = useIsStale();
   useEffect(() => cache.open(channelId), [cache, channelId]);
-  return useMemo(() => {
-    if (snapshot.isLoaded || !isStale || kept === null) return snapshot;
-    return { ...snapshot, items: joinKept(kept, snapshot.items), isLoaded: true, hasOlder: (kept[0]?.seq ?? 0) > 1 };
-  }, [snapshot, kept, isStale]);
+  return useMemo(() => (isStale ? withKept(snapshot, kept) : snapshot), [snapshot, kept, isStale]);
+}
+
+/** Gives the messages of a channel as they are shown when it is called. */
+export function useMessagesNow(channelId: ChannelId): () => readonly ChatMessage[] {
+  const cache = useCache();
+  const { messages } = useChannel(channelId);
+  const isStale = useIsStale();
+  return useCallback(() => {
+    const snapshot = messages.getSnapshot();
+    return (isStale ? withKept(snapshot, cache.messages(channelId).getSnapshot()) : snapshot).items;
+  }, [cache, messages, channelId, isStale]);
 }
 
 /** The members of a channel as far as they are loaded. */
@@ -115,8 +123,10 @@ function cachedUser(cached: CachedView | null, userId: UserId | undefined): User
   return cached?.users.find(({ id }) => id === userId) ?? null;
 }
 
-/** What was seen last, and behind it what has been written since. */
-function joinKept(kept: readonly ChatMessage[], items: readonly ChatMessage[]): readonly ChatMessage[] {
+/** Until messages are loaded: those that were seen last, and behind them what has been written since. */
+function withKept(snapshot: MessagesSnapshot, kept: readonly ChatMessage[] | null): MessagesSnapshot {
+  if (snapshot.isLoaded || kept === null) return snapshot;
   const here = new Set(kept.map(({ id }) => id));
-  return [...kept, ...items.filter(({ id }) => !here.has(id))];
+  const items = [...kept, ...snapshot.items.filter(({ id }) => !here.has(id))];
+  return { ...snapshot, items, isLoaded: true, hasOlder: (kept[0]?.seq ?? 0) > 1 };
 }

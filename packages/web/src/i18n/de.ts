@@ -78,6 +78,9 @@ export const de: Catalogue = {
   'error.unauthenticated': 'Du bist nicht mehr angemeldet.',
   'error.unavailable': 'Das geht im Moment nicht.',
   'error.unreachable': 'Der Server ist nicht erreichbar.',
+  'issue.empty': 'Hier muss etwas stehen.',
+  'issue.reserved': 'Dieses Wort ruft alle, deshalb kann niemand so heißen.',
+  'issue.other': 'So nimmt der Server das nicht an.',
 
   'shell.conversations': 'Unterhaltungen',
   'shell.skip': 'Zur Unterhaltung springen',
@@ -128,6 +131,10 @@ export const de: Catalogue = {
   'connection.retrying': 'Es wird von selbst wieder versucht.',
   'connection.failed': 'Diese Seite passt nicht mehr zum Server.',
   'connection.reload': 'Neu laden',
+
+  'later.title': 'Das ließ sich nicht öffnen',
+  'later.text':
+    'Vielleicht fehlt das Netz, oder der Server hat eine neuere Fassung dieser App. Lade die Seite neu, oder versuche es später noch einmal.',
 
   'own.menu': 'Du und deine Einstellungen',
   'own.status': 'Status setzen',

@@ -75,6 +75,9 @@ export const en = {
   'error.unauthenticated': 'You are not signed in any more.',
   'error.unavailable': 'This is not available for the moment.',
   'error.unreachable': 'The server cannot be reached.',
+  'issue.empty': 'This must not be empty.',
+  'issue.reserved': 'This word calls everyone, so nobody can have it as a name.',
+  'issue.other': 'The server does not take this as it is.',
 
   'shell.conversations': 'Conversations',
   'shell.skip': 'Skip to the conversation',
@@ -125,6 +128,10 @@ export const en = {
   'connection.retrying': 'It is tried again by itself.',
   'connection.failed': 'This page does not fit the server any more.',
   'connection.reload': 'Reload',
+
+  'later.title': 'This could not be opened',
+  'later.text':
+    'The network may be away, or the server has a newer version of this app. Reload the page, or try again later.',
 
   'own.menu': 'You and your settings',
   'own.status': 'Set status',

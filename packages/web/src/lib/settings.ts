@@ -1,6 +1,6 @@
 const PREFIX = 'parley/';
 
-/** What the app remembers in this browser by itself; none of it is anybody's message. */
+/** What the app remembers in this browser by itself: how one likes it, and what one was writing. */
 export type SettingName =
   | 'theme'
   | 'language'

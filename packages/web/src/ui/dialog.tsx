@@ -1,8 +1,9 @@
 import { X } from 'lucide-react';
-import { type PointerEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import { type MouseEvent, type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { useWords } from '../i18n/use-words.ts';
 import { classNames } from '../lib/class-names.ts';
 import { IconButton } from './button.tsx';
+import { Notices } from './notices.tsx';
 import './dialog.css';
 
 interface DialogProps {
@@ -23,17 +24,22 @@ export function Dialog({ title, onClose, children, footer, size = 'medium', hide
   const { t } = useWords();
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  const isPressed = useRef(false);
+  // A layout effect, for its end: only while the dialog is still in the page can the browser give the focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
     (dialog.querySelector<HTMLElement>(FIRST) ?? dialog).focus();
     return () => dialog.close();
   }, []);
-  const closeOnScrim = (event: PointerEvent) => {
-    if (event.target === ref.current) onClose();
+  // With the click and not before, else a tap would go on to what lies below. Only where it began there too: a text that is marked with
+  // the pointer may end outside.
+  const closeOnScrim = (event: MouseEvent) => {
+    if (isPressed.current && event.target === ref.current) onClose();
   };
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: by key it is Escape that closes it.
     <dialog
       ref={ref}
       tabIndex={-1}
@@ -45,7 +51,10 @@ export function Dialog({ title, onClose, children, footer, size = 'medium', hide
         event.preventDefault();
         onClose();
       }}
-      onPointerDown={closeOnScrim}
+      onPointerDown={(event) => {
+        isPressed.current = event.target === ref.current;
+      }}
+      onClick={closeOnScrim}
     >
       <div className="dialog-body">
         <header className={hidesTitle ? 'hidden-text' : 'dialog-head'}>
@@ -55,6 +64,7 @@ export function Dialog({ title, onClose, children, footer, size = 'medium', hide
         {children}
         {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
       </div>
+      <Notices />
     </dialog>
   );
 }

@@ -1,4 +1,5 @@
 import { X } from 'lucide-react';
+import { useId, useLayoutEffect, useRef } from 'react';
 import { useWords } from '../i18n/use-words.ts';
 import { createStore } from '../lib/store.ts';
 import { useStore } from '../lib/use-store.ts';
@@ -15,6 +16,9 @@ interface Notice {
 const SHOWN_MS = 5_000;
 const MAX_SHOWN = 3;
 const notices = createStore<readonly Notice[]>([]);
+/** Where notices can appear, the topmost last: the page, and each modal dialog. */
+const places = createStore<readonly string[]>([]);
+const NONE: readonly Notice[] = [];
 let lastId = 0;
 
 /** Tells the user, at the edge of the screen, how something ended. */
@@ -29,17 +33,41 @@ function dismiss(id: number): void {
   notices.update((shown) => shown.filter((notice) => notice.id !== id));
 }
 
-/** Where notices appear; screen readers hear them as they come. */
+/**
+ * Where notices appear; screen readers hear them as they come. Each modal dialog has a place of its own, since all that is outside of it
+ * can neither be clicked nor heard while it is open.
+ */
 export function Notices() {
   const { t } = useWords();
+  const all = useStore(notices);
+  const shown = useIsTopmost() ? all : NONE;
+  const ref = useRef<HTMLDivElement>(null);
+  const newest = shown.at(-1)?.id ?? null;
+  useLayoutEffect(() => {
+    // Shown anew with each notice: so it lies above what was opened since.
+    ref.current?.hidePopover();
+    if (newest !== null) ref.current?.showPopover();
+  }, [newest]);
   return (
-    <div className="notices" role="status">
-      {useStore(notices).map((notice) => (
-        <div key={notice.id} className={`notice notice-${notice.kind}`}>
-          <p>{notice.text}</p>
-          <IconButton icon={X} label={t('common.close')} size="small" onClick={() => dismiss(notice.id)} />
-        </div>
-      ))}
+    <div className="notices-place" role="status">
+      <div ref={ref} className="notices" popover="manual">
+        {shown.map((notice) => (
+          <div key={notice.id} className={`notice notice-${notice.kind}`}>
+            <p>{notice.text}</p>
+            <IconButton icon={X} label={t('common.close')} size="small" onClick={() => dismiss(notice.id)} />
+          </div>
+        ))}
+      </div>
     </div>
   );
+}
+
+/** Whether no other place for notices has come on top of this one. */
+function useIsTopmost(): boolean {
+  const id = useId();
+  useLayoutEffect(() => {
+    places.update((others) => [...others, id]);
+    return () => places.update((others) => others.filter((other) => other !== id));
+  }, [id]);
+  return useStore(places).at(-1) === id;
 }

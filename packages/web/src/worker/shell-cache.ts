@@ -3,7 +3,7 @@ const PAGE = '/';
 /** Files with plain names: few, and needed to open the app without a network. */
 const PLAIN_FILES = [PAGE, '/theme.js', '/manifest.webmanifest', '/icon.svg'];
 /** A network that does not answer in this time counts as none: the app opens from what is kept. */
-const PAGE_TIMEOUT_MS = 4_000;
+const ANSWER_TIMEOUT_MS = 4_000;
 
 /** The files of one version of the app, kept for opening it without a network. Nothing that people wrote is ever in here. */
 export interface Shell {
@@ -44,29 +44,18 @@ export function answerFromShell(
 ): Promise<Response> | null {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== origin) return null;
-  if (request.mode === 'navigate') return url.pathname === PAGE ? openPage(request, shell, storage) : null;
-  if (PLAIN_FILES.includes(url.pathname)) return networkFirst(request, shell, storage);
+  if (request.mode === 'navigate' && url.pathname !== PAGE) return null;
+  if (PLAIN_FILES.includes(url.pathname)) return networkFirst(request, url.pathname, shell, storage);
   return url.pathname.startsWith('/assets/') ? cacheFirst(request, shell, storage) : null;
 }
 
-async function openPage(request: Request, shell: Shell, storage: CacheStorage): Promise<Response> {
+/** The newest when there is a network: the page names the newest files. It waits for its script as long as for the page itself. */
+async function networkFirst(request: Request, path: string, shell: Shell, storage: CacheStorage): Promise<Response> {
   try {
-    // The newest page when there is a network: it names the newest files.
-    return await fetch(request, { signal: AbortSignal.timeout(PAGE_TIMEOUT_MS) });
+    return await fetch(request, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   } catch (error) {
     const cache = await storage.open(shell.cacheName);
-    const kept = await cache.match(PAGE, { ignoreVary: true });
-    if (kept === undefined) throw error;
-    return kept;
-  }
-}
-
-async function networkFirst(request: Request, shell: Shell, storage: CacheStorage): Promise<Response> {
-  try {
-    return await fetch(request);
-  } catch (error) {
-    const cache = await storage.open(shell.cacheName);
-    const kept = await cache.match(request, { ignoreVary: true });
+    const kept = await cache.match(path, { ignoreVary: true });
     if (kept === undefined) throw error;
     return kept;
   }

@@ -10,7 +10,7 @@ interface Pages<Output> {
   readonly error: unknown;
   /** Asks for the next page; null when there is none. */
   readonly more: (() => void) | null;
-  /** Begins again with the first. */
+  /** Begins again with the first; what is here stays until that has come. */
   readonly reload: () => void;
 }
 
@@ -23,7 +23,7 @@ type PagedName = {
 export function usePages<Name extends PagedName>(name: Name, input: RequestOf<Name>): Pages<OutputOf<Name>> {
   const client = useClient();
   const [turn, setTurn] = useState(0);
-  const question = `${name} ${JSON.stringify(input)} ${turn}`;
+  const question = `${name} ${JSON.stringify(input)}`;
   const [state, setState] = useState<{
     readonly question: string;
     readonly pages: readonly OutputOf<Name>[];
@@ -32,7 +32,7 @@ export function usePages<Name extends PagedName>(name: Name, input: RequestOf<Na
   }>({ question, pages: [], isBusy: true, error: null });
   const [wanted, setWanted] = useState<{ readonly question: string; readonly cursor: string } | null>(null);
   const cursor = wanted?.question === question ? wanted.cursor : undefined;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the question says what the input says.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the question says what the input says, each turn asks it anew.
   useEffect(() => {
     const abort = new AbortController();
     setState((last) => ({
@@ -42,15 +42,19 @@ export function usePages<Name extends PagedName>(name: Name, input: RequestOf<Na
       error: null,
     }));
     client.call(name, { ...input, ...(cursor === undefined ? {} : { cursor }) }, { signal: abort.signal }).then(
-      (page) => setState((last) => ({ ...last, pages: [...last.pages, page], isBusy: false })),
+      (page) =>
+        setState((last) => ({ ...last, pages: cursor === undefined ? [page] : [...last.pages, page], isBusy: false })),
       (error: unknown) => {
         if (!abort.signal.aborted) setState((last) => ({ ...last, isBusy: false, error }));
       },
     );
     return () => abort.abort();
-  }, [client, question, cursor]);
+  }, [client, question, turn, cursor]);
   const next = (state.pages.at(-1) as Paged | undefined)?.nextCursor ?? null;
-  const reload = useCallback(() => setTurn((count) => count + 1), []);
+  const reload = useCallback(() => {
+    setWanted(null);
+    setTurn((count) => count + 1);
+  }, []);
   return {
     pages: state.pages,
     isBusy: state.isBusy,

@@ -17,9 +17,7 @@ export function AutoTextarea({ label, value, onChange, ref, ...props }: AutoText
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
   useLayoutEffect(() => {
     const area = own.current;
-    if (area === null) return;
-    area.style.height = 'auto';
-    area.style.height = `${area.scrollHeight}px`;
+    if (area !== null) fit(area);
   }, [value]);
   return (
     <textarea
@@ -33,4 +31,13 @@ export function AutoTextarea({ label, value, onChange, ref, ...props }: AutoText
       onChange={(event) => onChange(event.target.value, event.target.selectionStart)}
     />
   );
+}
+
+function fit(area: HTMLTextAreaElement): void {
+  const room = area.parentElement?.style;
+  // While it is measured it is one line high. What is around it must not see that: a list above would be scrolled.
+  if (room !== undefined) room.minHeight = `${area.parentElement?.offsetHeight ?? 0}px`;
+  area.style.height = 'auto';
+  area.style.height = `${area.scrollHeight}px`;
+  if (room !== undefined) room.minHeight = '';
 }

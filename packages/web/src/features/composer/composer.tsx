@@ -10,12 +10,14 @@ import { IconButton } from '../../ui/button.tsx';
 import { notify } from '../../ui/notices.tsx';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { UploadTray } from '../files/upload-tray.tsx';
+import type { Uploads } from '../files/uploads.ts';
 import { QuotedMessage } from '../message/reply-quote.tsx';
 import { useVoice } from '../voice/use-voice.ts';
 import { VoiceBar } from '../voice/voice-bar.tsx';
 import { AutoTextarea } from './auto-textarea.tsx';
 import { CompletionList } from './completion-list.tsx';
 import { ComposerTools, FormatBar } from './composer-tools.tsx';
+import { pastedFiles } from './pasted-files.ts';
 import { useComposer } from './use-composer.ts';
 import { useDraft } from './use-draft.ts';
 import { useSending } from './use-sending.ts';
@@ -37,15 +39,17 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
   const { t } = useWords();
   const { channelId, userId } = useConversation();
   const channel = useChannel(channelId);
-  const [text, setText] = useDraft(userId, channelId);
+  const { text, change: setText, forget } = useDraft(userId, channelId);
   const [isFormatting, setFormatting] = useState(readSetting('formatting') === 'on');
   const left = LIMITS.bodyCodePoints - countCodePoints(text);
-  const { files, canSend, send } = useSending({
+  const { files, canSend, send, hold } = useSending({
     body: text.trim(),
     isTooLong: left < 0,
     replyTo,
     onSent() {
-      setText('');
+      // Whoever has left meanwhile finds nothing of it here.
+      if (textRef.current === null) forget(text);
+      else setText('');
       onReplyDone();
       announce(t('composer.sending'));
     },
@@ -59,7 +63,7 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
     onCancel: onReplyDone,
     onTyping: (isTyping) => channel.setTyping(isTyping),
   });
-  const voice = useClips(files, () => textRef.current?.focus());
+  const voice = useClips(files.uploads, hold, () => textRef.current?.focus());
   return (
     <div className="composer" onPaste={(event) => takePasted(event, onFiles)}>
       {completer.items.length > 0 && (
@@ -113,13 +117,13 @@ export function Composer({ placeholder, replyTo, onReplyDone, textRef, onEditLas
 }
 
 /** Records clips; each is a file of the message, which then goes out by itself. */
-function useClips(files: ReturnType<typeof useSending>['files'], onEnd: () => void) {
+function useClips(uploads: Uploads, hold: () => void, onEnd: () => void) {
   const { t } = useWords();
   return useVoice({
     onClip(clip) {
-      if (files.uploads.add([clip.file], clip) > 0)
+      if (uploads.add([clip.file], clip) > 0)
         notify(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }), 'problem');
-      else files.hold(true);
+      else hold();
     },
     onEnd,
   });
@@ -127,7 +131,7 @@ function useClips(files: ReturnType<typeof useSending>['files'], onEnd: () => vo
 
 /** Files that are pasted become files of the message; text stays text. */
 function takePasted(event: ClipboardEvent, onFiles: ComposerProps['onFiles']): void {
-  const pasted = [...event.clipboardData.files];
+  const pasted = pastedFiles(event.clipboardData);
   if (pasted.length === 0 || onFiles === null) return;
   event.preventDefault();
   onFiles(pasted);

@@ -1,5 +1,8 @@
 import { type KeyboardEvent, type RefObject, type SyntheticEvent, useLayoutEffect, useRef } from 'react';
+import { isComposing } from '../../lib/is-composing.ts';
+import { sendsText } from '../../lib/sends-text.ts';
 import { type Formatting, formatText } from './format-text.ts';
+import { typeText } from './type-text.ts';
 import { useCompleter } from './use-completer.ts';
 
 interface Options {
@@ -41,9 +44,7 @@ export function useComposer({ text, setText, textRef, onSend, onEditLast, onCanc
   };
   const onPlainKey = (event: KeyboardEvent): boolean => {
     const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
-    // On a phone Enter makes a line; the button sends.
-    const sends = isPlain ? !matchMedia('(pointer: coarse)').matches : event.ctrlKey || event.metaKey;
-    if (event.key === 'Enter' && sends) onSend();
+    if (sendsText(event)) onSend();
     else if (event.key === 'ArrowUp' && isPlain && text === '') onEditLast();
     else {
       if (event.key === 'Escape') onCancel();
@@ -57,7 +58,7 @@ export function useComposer({ text, setText, textRef, onSend, onEditLast, onCanc
     format,
     onKeyDown: (event: KeyboardEvent<HTMLTextAreaElement>) => {
       // The Enter that ends the writing of a Chinese or Japanese word sends nothing.
-      if (event.nativeEvent.isComposing) return;
+      if (isComposing(event.nativeEvent)) return;
       if (completer.onKey(event) || onFormatKey(event) || onPlainKey(event)) event.preventDefault();
     },
     onChange: (value: string, caret: number) => {
@@ -82,7 +83,9 @@ function useCaretText(text: string, setText: (text: string) => void, textRef: Re
   }, [text, textRef]);
   return (value: string, start: number, end = start) => {
     next.current = { start, end };
-    setText(value);
+    const area = textRef.current;
+    // What is typed comes back as a change of the field.
+    if (area === null || !typeText(area, value)) setText(value);
   };
 }
 

@@ -2,7 +2,7 @@ import type { ChatMessage } from '@parley/client';
 import { useChannel } from '../../chat/use-chat.ts';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { rememberFiles } from '../files/uploads.ts';
-import { type ChosenFiles, useHeldSend, useUploads } from '../files/use-uploads.ts';
+import { type ChosenFiles, useHold, useUploads } from '../files/use-uploads.ts';
 
 interface Options {
   readonly body: string;
@@ -15,6 +15,8 @@ interface Sending {
   readonly files: ChosenFiles;
   readonly canSend: boolean;
   readonly send: () => void;
+  /** Has it go out once its files are there. */
+  readonly hold: () => void;
 }
 
 /** Sends what was written and chosen, once its files are there. */
@@ -23,9 +25,8 @@ export function useSending({ body, isTooLong, replyTo, onSent }: Options): Sendi
   const channel = useChannel(channelId);
   const files = useUploads(channelId);
   const canSend = !isTooLong && (body !== '' || files.list.length > 0) && !files.hasFailed;
-  const send = () => {
-    if (!canSend) return;
-    if (files.isBusy) return files.hold(true);
+  const deliver = () => {
+    if (isTooLong) return;
     const attached = files.take();
     // Its fate shows on the message itself.
     const sending = channel.send(body, {
@@ -36,6 +37,11 @@ export function useSending({ body, isTooLong, replyTo, onSent }: Options): Sendi
     if (attached.length > 0) rememberFiles(sending.id, attached);
     onSent();
   };
-  useHeldSend(files, send);
-  return { files, canSend, send };
+  const hold = useHold(files.uploads, { send: deliver, replyTo });
+  const send = () => {
+    if (!canSend) return;
+    if (files.isBusy) hold();
+    else deliver();
+  };
+  return { files, canSend, send, hold };
 }

@@ -22,7 +22,7 @@ export interface Conversation {
 
 export const ConversationContext = createContext<Conversation | null>(null);
 
-/** The message that is being edited, apart from the rest so that only two messages are drawn again. */
+/** The message that is being edited, apart from the rest so that only two messages and their list are drawn again. */
 export const EditingContext = createContext<MessageId | null>(null);
 
 /** The conversation that a component is part of. */

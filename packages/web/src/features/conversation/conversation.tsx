@@ -1,10 +1,10 @@
 import type { ChatMessage } from '@parley/client';
 import type { ChannelId, MessageId, UserId } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol/constants';
-import { type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { mayIn } from '../../chat/permissions.ts';
-import { useChannel, useChannelInfo, useFlag, useMe } from '../../chat/use-chat.ts';
+import { useChannel, useChannelInfo, useFlag, useMe, useMessagesNow } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { navigate, repeats, toChannel } from '../../lib/routes.ts';
 import { notify } from '../../ui/notices.tsx';
@@ -35,17 +35,19 @@ interface ConversationViewProps {
 export function ConversationView(props: ConversationViewProps) {
   const { channelId, rootId, label, placeholder, start, targetSeq = null, closedText = null } = props;
   const { t } = useWords();
-  const channel = useChannel(channelId);
   const userId = useMe()?.id ?? null;
   const root = useChannelInfo(rootId);
   const textRef = useRef<HTMLTextAreaElement>(null);
-  const [replyTo, setReplyTo] = useState<ChatMessage | null>(null);
+  const client = useClient();
+  // A message that still waits for its files answers what it was written to.
+  const [replyTo, setReplyTo] = useState(() => uploadsOf(client, channelId).held.getSnapshot()?.replyTo() ?? null);
   const [editingId, setEditingId] = useState<MessageId | null>(null);
   const [shownSeq, setShownSeq] = useState<number | null>(null);
   const [readersOf, setReadersOf] = useState<ChatMessage | null>(null);
   const focusComposer = useCallback(() => textRef.current?.focus(), []);
   const openThread = useOpenThread(channelId);
   const isThread = channelId !== rootId;
+  const messagesNow = useMessagesNow(channelId);
   useNews(channelId);
 
   const conversation = useMemo(
@@ -73,8 +75,12 @@ export function ConversationView(props: ConversationViewProps) {
     [channelId, rootId, isThread, userId, root, focusComposer, openThread],
   );
   const editLast = () => {
-    const own = lastOwn(channel.messages.getSnapshot().items, userId);
+    const own = lastOwn(messagesNow(), userId);
     if (own !== undefined) setEditingId(own.id);
+  };
+  // In a thread the same key would close the pane as well.
+  const keepCancel = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && event.target === textRef.current && replyTo !== null) event.preventDefault();
   };
   const areFilesOn = useFlag('uploads') !== false;
   const takeFiles = useTakeFiles(channelId, focusComposer);
@@ -85,7 +91,8 @@ export function ConversationView(props: ConversationViewProps) {
       <EditingContext value={editingId}>
         <DropZone className="conversation" onFiles={onFiles}>
           <MessageList label={label} start={start} targetSeq={isThread ? shownSeq : targetSeq} />
-          <div className="conversation-foot">
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: it only keeps a key of the composer from what is around. */}
+          <div className="conversation-foot" onKeyDown={keepCancel}>
             {mayWrite ? (
               <Composer
                 placeholder={placeholder}

@@ -37,9 +37,10 @@ export function PeopleField({ label, chosen, onChange, without }: PeopleFieldPro
         onChange={(event) => setQuery(event.target.value)}
         onKeyDown={(event) => {
           const [first] = shown;
-          if (event.key !== 'Enter' || query === '' || first === undefined) return;
+          if (event.key !== 'Enter' || query === '') return;
+          // Never sends the form: it would go out without whom one is looking for.
           event.preventDefault();
-          toggle(first);
+          if (first !== undefined) toggle(first);
         }}
         before={<Search size={16} aria-hidden="true" />}
       />

@@ -1,22 +1,22 @@
 import type { UserView } from '@parley/protocol';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
-import { isBot } from '../composer/rank-people.ts';
+import { rankPeople } from '../composer/rank-people.ts';
 
 const PAUSE_MS = 150;
 const MAX_FOUND = 30;
 
-/** People of the server, then programs, whose name begins with what was typed; everybody while nothing was. */
+/** People of the server, then programs, whose name goes with what was typed; everybody while nothing was. */
 export function usePeopleSearch(query: string): readonly UserView[] {
   const client = useClient();
   const [found, setFound] = useState<readonly UserView[]>([]);
+  const wanted = query.trim().replace(/^@/, '');
   useEffect(() => {
     const abort = new AbortController();
-    const wanted = query.trim().replace(/^@/, '');
     const ask = () => {
       const input = { limit: MAX_FOUND, ...(wanted === '' ? {} : { query: wanted }) };
       client.call('user.list', input, { signal: abort.signal }).then(
-        ({ users }) => setFound([...users].sort((a, b) => Number(isBot(a)) - Number(isBot(b)))),
+        ({ users }) => setFound(users),
         // The field says that nobody was found; the next letter asks again.
         () => {},
       );
@@ -26,6 +26,7 @@ export function usePeopleSearch(query: string): readonly UserView[] {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [client, query]);
-  return found;
+  }, [client, wanted]);
+  // Until the answer is here these are the people of the question before: only who goes with what is typed now can be chosen.
+  return useMemo(() => rankPeople(found, wanted), [found, wanted]);
 }

@@ -17,6 +17,8 @@ export function EmojiPopover({ anchor, onPick, onClose, ...placement }: EmojiPop
     <Popover anchor={anchor} {...placement} role="dialog" label={t('emoji.label')} onClose={onClose}>
       <EmojiPicker
         onPick={(emoji) => {
+          // With the picker the focus would be gone.
+          if (anchor.current instanceof HTMLElement) anchor.current.focus();
           onClose();
           onPick(emoji);
         }}

@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/client';
 import { type FormEvent, useState } from 'react';
 import { errorText } from '../../chat/error-text.ts';
+import { issueText } from '../../chat/issue-text.ts';
 import { useWords } from '../../i18n/use-words.ts';
 
 interface Submit {
@@ -29,7 +30,9 @@ export function useSubmit(work: () => Promise<void>): Submit {
     }
   };
   const issues = error instanceof ParleyError ? (error.issues ?? []) : [];
-  const fieldProblems = Object.fromEntries(issues.map(({ path, message }) => [String(path), message]));
+  const fieldProblems = Object.fromEntries(
+    issues.map(({ path, message }) => [String(path), issueText(words, message)]),
+  );
   return {
     isBusy,
     problem: error === null || issues.length > 0 ? null : errorText(words, error),

@@ -1,9 +1,10 @@
 import type { AttachmentView } from '@parley/protocol';
 import { Download, X } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useWords } from '../../i18n/use-words.ts';
 import { IconButton } from '../../ui/button.tsx';
+import { Notices } from '../../ui/notices.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
 import { fileSize } from '../message/file-size.ts';
 import { useAttempt } from '../message/use-message-actions.ts';
@@ -18,7 +19,8 @@ export function Lightbox({ file, onClose }: { readonly file: AttachmentView; rea
   const attempt = useAttempt();
   const ref = useRef<HTMLDialogElement>(null);
   const { url, renew } = useFileUrl(file.id);
-  useEffect(() => {
+  // A layout effect, for its end: only while it is still in the page can the browser give the focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
@@ -48,6 +50,7 @@ export function Lightbox({ file, onClose }: { readonly file: AttachmentView; rea
       ) : (
         <img src={url} alt={file.name} width={file.width} height={file.height} onError={renew} />
       )}
+      <Notices />
     </dialog>
   );
 }

@@ -2,6 +2,7 @@ import type { ChatClient } from '@parley/client';
 import type { AttachmentView, ChannelId, MessageId } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol/constants';
 import { createStore, type LocalStore } from '../../lib/store.ts';
+import { type HeldMessage, holdMessage } from './held-message.ts';
 
 /** A file on its way to the server, to go out with the next message of its conversation. */
 export interface Upload {
@@ -21,9 +22,10 @@ export interface ClipFacts {
   readonly waveform: readonly number[];
 }
 
-/** The files that one conversation has chosen and not sent yet. They stay while one looks elsewhere. */
+/** The files that one conversation has chosen and not sent yet. They stay while one looks elsewhere, and so does what waits for them. */
 export interface Uploads {
   readonly store: LocalStore<readonly Upload[]>;
+  readonly held: LocalStore<HeldMessage | null>;
   /** Begins to upload; gives how many there was no more room for. */
   add(files: readonly File[], facts?: ClipFacts): number;
   cancel(key: number): void;
@@ -54,6 +56,7 @@ let lastKey = 0;
 /** Keeps the uploads of one conversation; `send` brings a file to the server. */
 export function makeUploads(send: ChatClient['upload']): Uploads {
   const store = createStore<readonly Upload[]>([]);
+  const held = holdMessage(store);
   const aborts = new Map<number, AbortController>();
   const facts = new Map<number, ClipFacts>();
   const change = (key: number, part: Partial<Upload>) =>
@@ -82,6 +85,7 @@ export function makeUploads(send: ChatClient['upload']): Uploads {
   };
   return {
     store,
+    held,
     add(files, clip) {
       const room = Math.max(0, LIMITS.attachmentsPerMessage - store.getSnapshot().length);
       const added = files.slice(0, room).map((file): Upload => {
@@ -97,6 +101,8 @@ export function makeUploads(send: ChatClient['upload']): Uploads {
     cancel(key) {
       const upload = store.getSnapshot().find((each) => each.key === key);
       if (upload === undefined) return;
+      // It is another message without this file: its writer decides anew.
+      held.set(null);
       store.update((all) => all.filter((each) => each.key !== key));
       forget(upload);
     },

@@ -1,7 +1,9 @@
+import type { ChatMessage } from '@parley/client';
 import type { AttachmentView, ChannelId } from '@parley/protocol';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useStore } from '../../lib/use-store.ts';
+import type { HeldMessage } from './held-message.ts';
 import { type Upload, type Uploads, uploadsOf } from './uploads.ts';
 
 /** The files of a conversation that are to go out with its next message. */
@@ -12,7 +14,6 @@ export interface ChosenFiles {
   readonly hasFailed: boolean;
   /** True while a message waits for its files. */
   readonly isHeld: boolean;
-  readonly hold: (isHeld: boolean) => void;
   readonly take: () => readonly AttachmentView[];
 }
 
@@ -20,25 +21,32 @@ export function useUploads(channelId: ChannelId): ChosenFiles {
   const client = useClient();
   const uploads = useMemo(() => uploadsOf(client, channelId), [client, channelId]);
   const list = useStore(uploads.store);
-  const [isHeld, hold] = useState(false);
   return {
     uploads,
     list,
     isBusy: list.some(({ status }) => status === 'sending'),
     hasFailed: list.some(({ status }) => status === 'failed'),
-    isHeld: isHeld && list.length > 0,
-    hold,
+    isHeld: useStore(uploads.held) !== null,
     take: () => uploads.take(),
   };
 }
 
-/** Sends what waited for its files as soon as they are there; a file that fails gives the message back to its writer. */
-export function useHeldSend({ isHeld, isBusy, hasFailed, hold }: ChosenFiles, send: () => void): void {
-  const latest = useRef(send);
-  latest.current = send;
-  useEffect(() => {
-    if (!isHeld || isBusy) return;
-    hold(false);
-    if (!hasFailed) latest.current();
-  }, [isHeld, isBusy, hasFailed, hold]);
+interface Written {
+  readonly send: () => void;
+  readonly replyTo: ChatMessage | null;
+}
+
+/** Gives what has the message wait for its files. It goes out when they are there, also while one looks elsewhere. */
+export function useHold({ held }: Uploads, written: Written): () => void {
+  const latest = useRef(written);
+  latest.current = written;
+  const hold = useCallback(() => {
+    const message: HeldMessage = { send: () => latest.current.send(), replyTo: () => latest.current.replyTo };
+    held.set(message);
+  }, [held]);
+  useLayoutEffect(() => {
+    // Who comes back to a message that still waits goes on with it: it is what stands here that goes out.
+    if (held.getSnapshot() !== null) hold();
+  }, [held, hold]);
+  return hold;
 }

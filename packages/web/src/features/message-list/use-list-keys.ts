@@ -1,10 +1,11 @@
-import { type FocusEvent, type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react';
+import { type FocusEvent, type KeyboardEvent, useCallback, useContext, useMemo, useRef, useState } from 'react';
+import { EditingContext } from '../conversation/conversation-context.tsx';
 import type { Row } from './rows.ts';
 
 interface ListKeys {
   /** The row that Tab comes to. */
   readonly tabStop: number;
-  /** Rows that stay drawn out of sight, so that the focus is not lost with them. */
+  /** Rows that stay drawn out of sight, so that neither the focus is lost with them nor what is written in them. */
   readonly keepMounted: readonly number[];
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
   readonly onFocus: (event: FocusEvent<HTMLElement>) => void;
@@ -12,6 +13,7 @@ interface ListKeys {
 
 /** Moves from message to message with the arrows, Home and End: the list is one stop of the Tab key. */
 export function useListKeys(rows: readonly Row[], scrollToRow: (index: number) => void): ListKeys {
+  const editingId = useContext(EditingContext);
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const list = useRef<HTMLElement>(null);
   const lastMessage = rows.findLastIndex(({ kind }) => kind === 'message');
@@ -48,7 +50,8 @@ export function useListKeys(rows: readonly Row[], scrollToRow: (index: number) =
     const row = event.target.closest<HTMLElement>('[data-message]');
     if (row?.dataset.message !== undefined) setActiveKey(row.dataset.message);
   };
-  const keepMounted = useMemo(() => (active < 0 ? [] : [active]), [active]);
+  const editing = editingId === null ? -1 : rows.findIndex(({ key }) => key === editingId);
+  const keepMounted = useMemo(() => [...new Set([active, editing])].filter((index) => index >= 0), [active, editing]);
   return { tabStop, keepMounted, onKeyDown, onFocus };
 }
 

@@ -1,20 +1,19 @@
 import type { Channel, MessagesSnapshot } from '@parley/client';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
+import { FollowedEnd, type Place } from './followed-end.ts';
 import { isReplaced, isShifted } from './row-changes.ts';
 import type { Row } from './rows.ts';
 
-/** This close to the end counts as at the end: half a line of text. */
-const END_TOLERANCE_PX = 24;
 /** Older messages are asked for this long before one gets there. */
 const PRELOAD_PX = 1_200;
 /** A jump leaves this much of what comes before in sight. */
 const LEAD_PX = 72;
-/** Scrolling this soon after something was measured is the list's own, not the reader's. */
-const SETTLE_MS = 250;
-/** What readers scroll with. Tools that scroll for them do none of this, and are known by scrolling while nothing is measured. */
-const GESTURES = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
-const SCROLL_KEYS: ReadonlySet<string> = new Set(['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', ' ']);
+/** By then a row that is gone to has its place. */
+const AIM_MS = 300;
+/** What readers scroll with. Tools that scroll for them do none of this. */
+const GESTURES = ['wheel', 'touchstart', 'touchmove', 'pointerdown', 'keydown'] as const;
+const KEYS_UP: ReadonlySet<string> = new Set(['ArrowUp', 'PageUp', 'Home', ' ']);
 
 interface Options {
   readonly rows: readonly Row[];
@@ -49,35 +48,35 @@ export interface ScrollAnchor {
 export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: Options): ScrollAnchor {
   const scrollerRef = useRef<HTMLDivElement>(null);
   const listRef = useRef<VirtualizerHandle>(null);
-  const followsEnd = useRef(false);
-  const lastPlace = useRef<Place>(TOP);
+  const [end] = useState(() => new FollowedEnd());
   const isSeeking = useRef(false);
   const [found, setFound] = useState(0);
+  const [aimed, setAimed] = useState(0);
   const [isPlaced, setPlaced] = useState(false);
   const [isAtEnd, setAtEnd] = useState(true);
-  const hand = useHand(scrollerRef);
   const last = useRef<{ rows: readonly Row[]; key: number }>({ rows: [], key: 0 });
   const listKey = isReplaced(last.current.rows, rows) ? last.current.key + 1 : last.current.key;
   const shift = isShifted(last.current.rows, rows);
 
   useLayoutEffect(() => {
-    // Another list begins at its top: that is no scrolling up.
-    if (listKey !== last.current.key) lastPlace.current = TOP;
+    if (listKey !== last.current.key) end.replaced();
     last.current = { rows, key: listKey };
-  }, [rows, listKey]);
+  }, [rows, listKey, end]);
 
   const scrollToEnd = useCallback(() => {
-    followsEnd.current = true;
-    hand.current = false;
+    end.follow();
     setAtEnd(true);
-    const scroller = scrollerRef.current;
-    if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
-  }, [hand]);
+    putAtEnd(scrollerRef.current, end);
+  }, [end]);
 
-  const scrollToRow = useCallback((index: number) => {
-    followsEnd.current = false;
-    listRef.current?.scrollToIndex(index, { align: 'start', offset: -LEAD_PX });
-  }, []);
+  const scrollToRow = useCallback(
+    (index: number) => {
+      end.leave();
+      listRef.current?.scrollToIndex(index, { align: 'start', offset: -LEAD_PX });
+      setAimed((count) => count + 1);
+    },
+    [end],
+  );
 
   useLayoutEffect(() => {
     if (!isReady || isPlaced) return;
@@ -88,7 +87,8 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
     return () => cancelAnimationFrame(frame);
   }, [isReady, isPlaced, startRow, scrollToEnd, scrollToRow]);
 
-  const measuredAt = useFollowedEnd(scrollerRef, followsEnd);
+  usePulls(scrollerRef, end);
+  useMeasures(scrollerRef, end, setAtEnd);
 
   const { hasOlder, hasNewer, isLoading } = snapshot;
   const goToEnd = useCallback(() => {
@@ -105,78 +105,75 @@ export function useScrollAnchor({ rows, snapshot, channel, startRow, isReady }: 
   const onScroll = useCallback(() => {
     const [list, scroller] = [listRef.current, scrollerRef.current];
     if (list === null || scroller === null || !isPlaced || isSeeking.current) return;
-    // The browser's figures: the list learns of another size only after the scrolling that it leads to.
-    const { scrollTop: offset, scrollHeight: size, clientHeight: viewSize } = scroller;
-    const place = { offset, size, viewSize };
-    const toEnd = size - viewSize - offset;
-    const isNearEnd = toEnd <= END_TOLERANCE_PX && !hasNewer;
-    const isQuiet = performance.now() - measuredAt.current > SETTLE_MS;
-    const isLeaving = hand.current || (isQuiet && isScrolledUp(lastPlace.current, place));
-    if (isNearEnd || hasNewer || !followsEnd.current || isLeaving) {
-      followsEnd.current = isNearEnd;
-      setAtEnd(isNearEnd);
-    }
-    // The list has put back what was in sight, for older rows came in front just when its reader went to the end.
-    else scroller.scrollTop = scroller.scrollHeight;
-    if (isNearEnd) hand.current = false;
-    lastPlace.current = place;
+    const place = placeOf(scroller);
+    if (end.scrolled(place, hasNewer, performance.now())) putAtEnd(scroller, end);
+    setAtEnd(end.isFollowed);
     if (isLoading) return;
     if (hasOlder && list.scrollOffset < PRELOAD_PX) void channel.loadOlder();
-    else if (hasNewer && toEnd < PRELOAD_PX) void channel.loadNewer();
-  }, [channel, hasOlder, hasNewer, isLoading, isPlaced, hand, measuredAt]);
+    else if (hasNewer && place.size - place.viewSize - place.offset < PRELOAD_PX) void channel.loadNewer();
+  }, [channel, hasOlder, hasNewer, isLoading, isPlaced, end]);
 
   // A page that came may be too short to fill the view: then the next is due without anybody scrolling.
   useEffect(() => onScroll(), [onScroll]);
+  // What stands at the end already is not scrolled to, and nothing else would tell that one is still there.
+  useEffect(() => {
+    if (aimed === 0) return;
+    const timer = setTimeout(onScroll, AIM_MS);
+    return () => clearTimeout(timer);
+  }, [aimed, onScroll]);
 
   return { scrollerRef, listRef, listKey, shift, isPlaced, isAtEnd, onScroll, scrollToEnd, goToEnd, scrollToRow };
 }
 
-interface Place {
-  readonly offset: number;
-  readonly size: number;
-  readonly viewSize: number;
+/** The browser's figures: the list learns of another size only after the scrolling that it leads to. */
+function placeOf({ scrollTop: offset, scrollHeight: size, clientHeight: viewSize }: HTMLElement): Place {
+  return { offset, size, viewSize };
 }
 
-const TOP: Place = { offset: 0, size: 0, viewSize: 0 };
-
-/** True when the reader has scrolled up. Where list or view have another size than before, something was measured or turned instead. */
-export function isScrolledUp(before: Place, after: Place): boolean {
-  const isSame = (a: number, b: number) => Math.abs(a - b) <= 1;
-  return after.offset < before.offset - 1 && isSame(before.size, after.size) && isSame(before.viewSize, after.viewSize);
+function putAtEnd(scroller: HTMLElement | null, end: FollowedEnd): void {
+  if (scroller === null) return;
+  scroller.scrollTop = scroller.scrollHeight;
+  end.put(placeOf(scroller));
 }
 
-/** Whether the reader has taken hold of the list since its end was last in sight. */
-function useHand(scrollerRef: RefObject<HTMLDivElement | null>): RefObject<boolean> {
-  const hand = useRef(false);
+/** Tells of what the reader does to scroll up. */
+function usePulls(scrollerRef: RefObject<HTMLElement | null>, end: FollowedEnd): void {
   useEffect(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
-    const take = (event: Event) => {
-      // Who touches a message or writes in one scrolls nothing: what then moves is measured anew.
-      if (event instanceof KeyboardEvent && !SCROLL_KEYS.has(event.key)) return;
-      if (event.type === 'pointerdown' && event.target !== scroller) return;
-      hand.current = true;
+    let finger = 0;
+    const isUp = (event: Event) => {
+      if (event instanceof WheelEvent) return event.deltaY < 0;
+      if (event instanceof KeyboardEvent) return KEYS_UP.has(event.key);
+      // Who touches a message scrolls nothing; who takes the bar may go either way.
+      if (event instanceof PointerEvent) return event.target === scroller;
+      const before = finger;
+      finger = (event as TouchEvent).touches[0]?.clientY ?? 0;
+      return event.type === 'touchmove' && finger > before;
     };
-    for (const name of GESTURES) scroller.addEventListener(name, take, { passive: true });
+    const pull = (event: Event) => {
+      if (isUp(event)) end.pulled(performance.now());
+    };
+    for (const name of GESTURES) scroller.addEventListener(name, pull, { passive: true });
     return () => {
-      for (const name of GESTURES) scroller.removeEventListener(name, take);
+      for (const name of GESTURES) scroller.removeEventListener(name, pull);
     };
-  }, [scrollerRef]);
-  return hand;
+  }, [scrollerRef, end]);
 }
 
-/** Keeps the end in sight while it is followed, whatever grows or shrinks; gives when that was last. */
-function useFollowedEnd(
-  scrollerRef: RefObject<HTMLDivElement | null>,
-  followsEnd: RefObject<boolean>,
-): RefObject<number> {
-  const measuredAt = useRef(0);
+/** Keeps the end in sight while it is followed, whatever grows or shrinks. */
+function useMeasures(
+  scrollerRef: RefObject<HTMLElement | null>,
+  end: FollowedEnd,
+  setAtEnd: (isAtEnd: boolean) => void,
+): void {
   useEffect(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
     const observer = new ResizeObserver(() => {
-      measuredAt.current = performance.now();
-      if (followsEnd.current) scroller.scrollTop = scroller.scrollHeight;
+      const wasFollowed = end.isFollowed;
+      if (end.measured(placeOf(scroller), performance.now())) putAtEnd(scroller, end);
+      else if (wasFollowed) setAtEnd(end.isFollowed);
     });
     observer.observe(scroller);
     for (const child of scroller.children) observer.observe(child);
@@ -188,6 +185,5 @@ function useFollowedEnd(
       observer.disconnect();
       children.disconnect();
     };
-  }, [scrollerRef, followsEnd]);
-  return measuredAt;
+  }, [scrollerRef, end, setAtEnd]);
 }

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '@parley/client';
 import { useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
+import { mayIn } from '../../chat/permissions.ts';
 import { useChannelInfo, useUser } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { hrefOf, navigate, toChannel } from '../../lib/routes.ts';
@@ -28,7 +29,7 @@ export function ForwardDialog({ message, onClose }: ForwardDialogProps) {
   const [query, setQuery] = useState('');
   const [target, setTarget] = useState<Target | null>(null);
   const [comment, setComment] = useState('');
-  const targets = useTargets(query);
+  const targets = useTargets(query, maySendTo);
   const source = useSource(message);
   const { isBusy, problem, onSubmit } = useSubmit(async () => {
     if (target === null) return;
@@ -52,7 +53,11 @@ export function ForwardDialog({ message, onClose }: ForwardDialogProps) {
           placeholder={t('switcher.title')}
           value={query}
           autoComplete="off"
-          onChange={(event) => setQuery(event.target.value)}
+          onChange={(event) => {
+            setQuery(event.target.value);
+            // Whoever types looks for somewhere else, and what was chosen may not be listed any more.
+            setTarget(null);
+          }}
         />
         <ul className="found-people" aria-label={t('switcher.results')}>
           {targets.map((found) => (
@@ -87,6 +92,11 @@ export function ForwardDialog({ message, onClose }: ForwardDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** What is forwarded is sent at once: where one may not write there is nothing to choose. */
+function maySendTo(target: Target): boolean {
+  return target.kind === 'person' || mayIn(target.info, 'message.send');
 }
 
 /** Who said it, and where. */

@@ -1,6 +1,6 @@
-import { later } from '../../lib/later.ts';
+import { laterDialog } from '../later/later.tsx';
 
 /** What opens from a message: it comes with the first that is opened, or before. */
-export const ForwardDialog = later(() => import('./forward-dialog.tsx'), 'ForwardDialog');
-export const EditsDialog = later(() => import('./edits-dialog.tsx'), 'EditsDialog');
-export const ReadersDialog = later(() => import('../conversation/readers-dialog.tsx'), 'ReadersDialog');
+export const ForwardDialog = laterDialog(() => import('./forward-dialog.tsx'), 'ForwardDialog');
+export const EditsDialog = laterDialog(() => import('./edits-dialog.tsx'), 'EditsDialog');
+export const ReadersDialog = laterDialog(() => import('../conversation/readers-dialog.tsx'), 'ReadersDialog');

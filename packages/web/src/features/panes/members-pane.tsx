@@ -16,6 +16,7 @@ import { AddMembersDialog } from '../dialogs/add-members-dialog.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
 import { PaneFrame } from './pane.tsx';
+import { useMemberSearch } from './use-member-search.ts';
 
 /** From here on a list needs a search. */
 const SEARCH_FROM = 9;
@@ -29,16 +30,16 @@ export function MembersPane({ info, onClose }: { readonly info: ChannelSummary; 
   const users = useUsers(members.map(({ userId }) => userId));
   const [query, setQuery] = useState('');
   const [isAdding, setAdding] = useState(false);
+  // What is loaded follows the channel: it comes last, and holds.
+  const found = useMemberSearch(info.id, isComplete ? '' : query.trim(), members);
   const shown = useMemo(() => {
-    const roles = new Map(members.map((member) => [member.userId, member]));
-    return rankPeople(
-      users.filter((user) => user !== null),
-      query.trim(),
-    ).flatMap((user) => {
+    const roles = new Map([...found.members, ...members].map((member) => [member.userId, member]));
+    const people = new Map([...found.users, ...users].flatMap((user) => (user === null ? [] : [[user.id, user]])));
+    return rankPeople([...people.values()], query.trim()).flatMap((user) => {
       const member = roles.get(user.id);
       return member === undefined ? [] : { user, member };
     });
-  }, [members, users, query]);
+  }, [found, members, users, query]);
   return (
     <PaneFrame
       title={t('members.title')}

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
+import { isComposing } from '../../lib/is-composing.ts';
 import { IconButton } from '../../ui/button.tsx';
 import './pane.css';
 
@@ -36,7 +37,8 @@ export function PaneFrame({ title, subtitle, actions, onClose, children }: PaneP
       tabIndex={-1}
       aria-label={title}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) onClose();
+        if (event.key !== 'Escape' || event.defaultPrevented || isComposing(event.nativeEvent)) return;
+        if (!hasOpen(event.currentTarget)) onClose();
       }}
     >
       <header className="pane-header">
@@ -50,4 +52,9 @@ export function PaneFrame({ title, subtitle, actions, onClose, children }: PaneP
       {children}
     </aside>
   );
+}
+
+/** True while something is open over the pane that Escape closes first. */
+function hasOpen(pane: Element): boolean {
+  return pane.querySelector(':popover-open, dialog[open]') !== null;
 }

@@ -12,6 +12,7 @@ import { Spinner } from '../../ui/spinner.tsx';
 import { Problem } from '../entrance/problem.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
+import { MessageFiles } from './message-files.tsx';
 import { PaneFrame } from './pane.tsx';
 
 /** The pinned messages of a channel. */
@@ -49,9 +50,12 @@ function PinnedMessage({ info, message }: { readonly info: ChannelSummary; reado
           {format.short(message.createdAt, Date.now())}
         </time>
       </header>
-      <div className="pinned-body">
-        <Markdown body={message.body} />
-      </div>
+      {message.body !== '' && (
+        <div className="pinned-body">
+          <Markdown body={message.body} />
+        </div>
+      )}
+      <MessageFiles message={message} />
       <footer className="pinned-foot">
         <button
           type="button"
@@ -88,7 +92,9 @@ function usePins(info: ChannelSummary): { readonly pins: readonly MessageView[] 
     };
     load();
     const stop = client.on('messageChanged', ({ message, change }) => {
-      if (message.channelId === channelId && (change === 'pinned' || message.pinnedAt !== undefined)) load();
+      if (message.channelId !== channelId) return;
+      // What was deleted does not say any more whether it was pinned.
+      if (change === 'pinned' || change === 'deleted' || message.pinnedAt !== undefined) load();
     });
     return () => {
       isCurrent = false;

@@ -12,6 +12,7 @@ import { IconButton } from '../../ui/button.tsx';
 import { ConversationView } from '../conversation/conversation.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
+import { MessageFiles } from './message-files.tsx';
 import { PaneFrame } from './pane.tsx';
 
 export interface ThreadPaneProps {
@@ -71,7 +72,10 @@ function ThreadStart({ root }: { readonly root: MessageView | null }) {
             </time>
           </header>
           {root.deletedAt === undefined ? (
-            <Markdown body={root.body} />
+            <>
+              {root.body !== '' && <Markdown body={root.body} />}
+              <MessageFiles message={root} />
+            </>
           ) : (
             <p className="message-deleted">{t('message.deleted')}</p>
           )}

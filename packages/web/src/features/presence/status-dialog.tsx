@@ -16,6 +16,7 @@ const HOUR_MS = 3_600_000;
 const LASTING = { hour: HOUR_MS, day: 8 * HOUR_MS, week: 7 * 24 * HOUR_MS, never: null } as const;
 type Lasting = keyof typeof LASTING;
 const PLACES = ['online', 'away', 'invisible'] as const;
+type Place = (typeof PLACES)[number];
 
 /** Sets where one is, and a line of what one is doing. */
 export function StatusDialog({ onClose }: { readonly onClose: () => void }) {
@@ -23,7 +24,8 @@ export function StatusDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
   const me = useMe();
   const known = me === null ? null : client.presence.of(me.id).getSnapshot();
-  const [place, setPlace] = useState<(typeof PLACES)[number]>(known?.status === 'away' ? 'away' : 'online');
+  // What one has chosen, not what it looks like: to save the text alone must not show who is invisible.
+  const [place, setPlace] = useState<Place | null>(known?.availability ?? null);
   const [isQuiet, setQuiet] = useState(known?.doNotDisturb ?? false);
   const [emoji, setEmoji] = useState(known?.statusEmoji ?? '');
   const [text, setText] = useState(known?.statusText ?? '');
@@ -32,7 +34,7 @@ export function StatusDialog({ onClose }: { readonly onClose: () => void }) {
   const { isBusy, problem, onSubmit } = useSubmit(async () => {
     const statusForMs = emoji === '' && text.trim() === '' ? null : LASTING[lasting];
     await client.presence.set({
-      status: place,
+      ...(place === null ? {} : { status: place }),
       doNotDisturb: isQuiet,
       statusText: text.trim(),
       statusEmoji: emoji,

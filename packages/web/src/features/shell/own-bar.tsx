@@ -4,7 +4,9 @@ import { isServerAdmin } from '../../chat/permissions.ts';
 import { useMe, usePresence } from '../../chat/use-chat.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { navigate } from '../../lib/routes.ts';
-import { setTheme } from '../../lib/theme.ts';
+import { setTheme, theme } from '../../lib/theme.ts';
+import { useMedia } from '../../lib/use-media.ts';
+import { useStore } from '../../lib/use-store.ts';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
 import { StatusDialog } from './lazy-views.ts';
@@ -17,9 +19,10 @@ export function OwnBar({ onHelp }: { readonly onHelp: () => void }) {
   const { t } = useWords();
   const me = useMe();
   const [open, setOpen] = useState<OpenDialog>(null);
+  const isDark = useMedia('(prefers-color-scheme: dark)');
+  const chosen = useStore(theme);
   if (me === null) return <div className="own-bar" />;
-  const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
-  const shown = document.documentElement.dataset.theme ?? (isDark ? 'dark' : 'light');
+  const shown = chosen === 'system' ? (isDark ? 'dark' : 'light') : chosen;
   const items: (MenuItem | false)[] = [
     { label: t('own.status'), icon: Smile, onSelect: () => setOpen('status') },
     {

@@ -21,6 +21,14 @@ export function useAttentionTitle(route: Route): void {
     if (loud > 0) void navigator.setAppBadge?.(loud).catch(() => {});
     else void navigator.clearAppBadge?.().catch(() => {});
   }, [loud, isQuiet, open, route, t]);
+  // Whoever comes after a sign-out is not told what the one before has missed.
+  useEffect(
+    () => () => {
+      document.title = 'Parley';
+      void navigator.clearAppBadge?.().catch(() => {});
+    },
+    [],
+  );
 }
 
 function pageName({ name }: Route, t: ReturnType<typeof useWords>['t']): string | null {

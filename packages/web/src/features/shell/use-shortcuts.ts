@@ -1,6 +1,7 @@
 import type { ChatClient } from '@parley/client';
 import { useEffect, useRef } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
+import { isComposing } from '../../lib/is-composing.ts';
 import { navigate, type Route, toChannel } from '../../lib/routes.ts';
 import { attentionOf, makeSections } from '../channel-list/sections.ts';
 import { withFilter } from '../search/search-text.ts';
@@ -20,7 +21,7 @@ export function useShortcuts(options: Options): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { route, onSwitch, onHelp } = latest.current;
-      if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]') !== null) return;
+      if (event.defaultPrevented || isComposing(event) || document.querySelector('dialog[open]') !== null) return;
       const isControl = event.ctrlKey || event.metaKey;
       if (isControl && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') act(event, onSwitch);
       else if (isControl && event.shiftKey && event.key.toLowerCase() === 'f')

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { openDirect } from '../../chat/open-direct.ts';
 import { useWords } from '../../i18n/use-words.ts';
+import { isComposing } from '../../lib/is-composing.ts';
 import { navigate, toChannel } from '../../lib/routes.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
@@ -30,7 +31,7 @@ export function Switcher({ onClose }: { readonly onClose: () => void }) {
     else navigate(toChannel(target.info.id));
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     const count = targets.length;
     if (event.key === 'ArrowDown') setAt(count === 0 ? 0 : (at + 1) % count);
     else if (event.key === 'ArrowUp') setAt(count === 0 ? 0 : (at - 1 + count) % count);

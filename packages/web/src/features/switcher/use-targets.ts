@@ -21,8 +21,10 @@ export type Target = {
 
 const MAX_SHOWN = 12;
 
-/** Conversations and people whose name goes with what was typed; what is unread while nothing was. */
-export function useTargets(query: string): readonly Target[] {
+const ANY = () => true;
+
+/** Conversations and people whose name goes with what was typed; what is unread while nothing was. `isWanted` stays the same function. */
+export function useTargets(query: string, isWanted: (target: Target) => boolean = ANY): readonly Target[] {
   const { t, format } = useWords();
   const me = useMe();
   const channels = useChannels();
@@ -48,8 +50,8 @@ export function useTargets(query: string): readonly Target[] {
           user,
         }),
       );
-    return rankTargets([...conversations, ...others], query).slice(0, MAX_SHOWN);
-  }, [channels, members, found, query, me?.id, t, format]);
+    return rankTargets([...conversations, ...others].filter(isWanted), query).slice(0, MAX_SHOWN);
+  }, [channels, members, found, query, isWanted, me?.id, t, format]);
 }
 
 function conversationTarget(
