@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { nodeCommand, pinned } from './processes.ts';
 
+/** Longer than any answer takes on a loaded machine. */
+const ANSWER_MS = 300_000;
+
 export interface ChildOptions {
   /** The core it runs on; wherever there is room when left out. */
   core?: number;
@@ -16,7 +19,7 @@ export interface Child {
   stop: () => Promise<void>;
 }
 
-/** Starts a TypeScript file as a process that is spoken to over IPC. */
+/** Starts a TypeScript file as a process that is spoken to over IPC; its output goes to ours. */
 export function startChild(file: URL, { core, flags = [], parameters = [] }: ChildOptions = {}): Child {
   const command = [...nodeCommand(fileURLToPath(file), ...flags), ...parameters];
   const [program = '', ...rest] = core === undefined ? command : pinned(command, core);
@@ -31,17 +34,33 @@ export function startChild(file: URL, { core, flags = [], parameters = [] }: Chi
   };
 }
 
-/** The next message of a child; a child that ends instead is an error, not a wait without end. */
-export async function messageOf<Message>(child: ChildProcess): Promise<Message> {
-  const stop = new AbortController();
-  const ended = once(child, 'exit', { signal: stop.signal }).then(([code]) => {
-    throw new Error(`unable to measure; ${child.spawnargs.at(-1)} ended with ${code}`);
+/** The next message of a child. One that ends instead, says `{ failed }` or is silent for too long is an error, not a wait without end. */
+export function messageOf<Message>(child: ChildProcess, withinMs = ANSWER_MS): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    const file = child.spawnargs.find((part) => part.endsWith('.ts'));
+    const fail = (why: string): void => settle(() => reject(new Error(`unable to measure; ${file} ${why}`)));
+    const onMessage = (message: unknown): void => {
+      const { failed } = message as { failed?: string };
+      if (failed !== undefined) fail(`failed: ${failed}`);
+      else settle(() => resolve(message as Message));
+    };
+    const onExit = (code: number | null): void => fail(`ended with ${code}`);
+    const timer = setTimeout(() => fail(`said nothing for ${withinMs / 1_000} s`), withinMs);
+    const settle = (then: () => void): void => {
+      clearTimeout(timer);
+      child.off('message', onMessage).off('exit', onExit);
+      then();
+    };
+    child.on('message', onMessage).on('exit', onExit);
   });
-  ended.catch(() => {});
+}
+
+/** Runs a client until it has told its figures: they come as its one message, to a request that is its one parameter. */
+export async function figuresOf<Figures>(file: URL, request: object, withinMs?: number): Promise<Figures> {
+  const { child } = startChild(file, { parameters: [JSON.stringify(request)] });
   try {
-    const [message] = (await Promise.race([once(child, 'message', { signal: stop.signal }), ended])) as [Message];
-    return message;
+    return await messageOf<Figures>(child, withinMs);
   } finally {
-    stop.abort();
+    child.kill('SIGKILL');
   }
 }

@@ -112,6 +112,16 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
+/** How often the main thread of a process was given a core, and the seconds that it was ready and waited for one; NaN as above. */
+export function coreWaits(pid: number): { turns: number; seconds: number } {
+  try {
+    const [, waitedNs, turns] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+    return { turns: turns ?? Number.NaN, seconds: (waitedNs ?? Number.NaN) / 1e9 };
+  } catch {
+    return { turns: Number.NaN, seconds: Number.NaN };
+  }
+}
+
 /** The same of a process and its children that still run. */
 export function familyCpuSeconds(pid: number): number {
   const children = readdirSync('/proc').filter((name) => parentOf(name) === pid);

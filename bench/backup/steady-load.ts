@@ -2,6 +2,7 @@ import { makeUuid } from '@parley/protocol/constants';
 import { WebSocket } from 'ws';
 import { nowMs } from '../../packages/load-test/src/clock.ts';
 import { Pacer } from '../../packages/load-test/src/worker/pacer.ts';
+import { socketOf } from '../socket-url.ts';
 
 /** Far above what a machine that does everything at once needs for what is on its way. */
 const SETTLE_MS = 60_000;
@@ -40,7 +41,7 @@ export class SteadyLoad {
   }
 
   start(senders: readonly Sender[], rate: number): void {
-    const pace = { startMs: nowMs(), durationMs: FOR_EVER_MS, rate, offset: 0, factorAt: () => 1 };
+    const pace = { startMs: nowMs(), durationMs: FOR_EVER_MS, rate };
     const send = (dueMs: number): void => {
       const turn = this.#refs % this.#sockets.length;
       this.#send(this.#sockets[turn], senders[turn]?.channelId ?? '', dueMs);
@@ -68,7 +69,7 @@ export class SteadyLoad {
   }
 
   #connect(url: string, token: string): Promise<WebSocket> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`, { perMessageDeflate: false });
+    const socket = new WebSocket(socketOf(url), { perMessageDeflate: false });
     return new Promise((resolve, reject) => {
       socket.on('open', () => socket.send(JSON.stringify({ t: 'hello', protocol: 1, token })));
       socket.on('error', reject);

@@ -35,7 +35,7 @@ struct peer {
 };
 
 static struct peer *peers[MAX_SOCKETS];
-static int peer_count, epoll_fd;
+static int peer_count, dead_count, epoll_fd;
 static char *log_bytes;
 static size_t log_length;
 static int next_peer, clean_peers; /* the next to serve; how many in a row had nothing to get */
@@ -53,8 +53,25 @@ static void watch(struct peer *peer, int operation) {
 }
 
 static void drop(struct peer *peer) {
+  if (peer->fd < 0) return;
   close(peer->fd);
+  peer->fd = -1;
   peer->open = peer->subscribed = false;
+  dead_count++;
+}
+
+/* Lets go of those that were dropped, once no event in hand names them. */
+static void bury(void) {
+  int kept = 0;
+  for (int i = 0; i < peer_count; i++) {
+    struct peer *peer = peers[i];
+    if (peer->fd >= 0) { peers[kept++] = peer; continue; }
+    free(peer->in);
+    free(peer->backlog);
+    free(peer);
+  }
+  peer_count = kept;
+  next_peer = dead_count = clean_peers = 0;
 }
 
 static void put(struct peer *peer, const char *data, size_t length) {
@@ -204,9 +221,10 @@ int main(int count, char **arguments) {
     for (int i = 0; i < n; i++) {
       struct peer *peer = events[i].data.ptr;
       if (peer == NULL) { accept_all(listener); continue; }
-      if (events[i].events & EPOLLOUT && peer->backlog_length > 0) put_backlog(peer);
+      if (events[i].events & EPOLLOUT && peer->fd >= 0 && peer->backlog_length > 0) put_backlog(peer);
       if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) && peer->fd >= 0) on_input(peer);
     }
+    if (dead_count > 0) bury();
     if (was_clean) settle_until_us = now_us() + SETTLE_US;
     if (n > 0 && now_us() < settle_until_us) continue;
     settle_until_us = 0;

@@ -1,14 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import { startRealCluster } from '../../packages/server/src/testing/real-cluster.ts';
 import type { Row } from '../bench.ts';
-import { answerOf, startChild } from '../child.ts';
-import type { LatencyFigures, LatencyRequest } from '../cluster/clients.ts';
 import { seedPeople } from '../cluster/seed.ts';
+import type { LatencyRequest } from '../latency/clients.ts';
+import { measureLatency } from '../latency/latency.ts';
 import { cpuSeconds } from '../processes.ts';
+import { socketOf } from '../socket-url.ts';
 
 const NODES = [1, 2, 4];
-/** Channels of two members each, who are on whichever nodes. */
-const CHANNELS = 64;
+/** Channels of two members each, who are on whichever nodes; half of them are talked in. */
+const CHANNELS = 128;
 const PER_SECOND = 500;
 const WARM_UP_MS = 1_000;
 /** How long a measurement may take on top of its own time. */
@@ -27,24 +27,19 @@ export async function growNodes(quick: boolean, log: (line: string) => void): Pr
 
 async function measure(size: number, durationMs: number): Promise<number> {
   const cluster = await startRealCluster({ size });
-  const file = fileURLToPath(new URL('../cluster/clients.ts', import.meta.url));
   try {
     const people = await seedPeople(cluster.postgres, CHANNELS, 2);
     const request: LatencyRequest = {
       ...people,
-      senders: cluster.url,
-      listeners: cluster.url,
+      senders: socketOf(cluster.url),
+      listeners: socketOf(cluster.url),
       perSecond: PER_SECOND,
       warmUpMs: WARM_UP_MS,
       durationMs,
     };
     const used = (): number => cluster.nodes.reduce((sum, node) => sum + cpuSeconds(node.pid() ?? 0), 0);
     const before = used();
-    const clients = startChild(file, JSON.stringify(request));
-    const spare = WARM_UP_MS + durationMs + SPARE_MS;
-    const figures = await answerOf<LatencyFigures>(clients, 'count messages', spare).finally(
-      () => void clients.kill('SIGKILL'),
-    );
+    const figures = await measureLatency(request, SPARE_MS);
     const all = figures.sent * ((WARM_UP_MS + durationMs) / durationMs);
     return ((used() - before) / all) * 1e6;
   } finally {

@@ -118,7 +118,7 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     };
     log('recent: measuring');
     const rows: Row[] = [];
-    for (let at = 0; at < CHANNELS; at++) await page(cache(shared), at);
+    for (const recent of [cache(shared), memory]) for (let at = 0; at < CHANNELS; at++) await page(recent, at);
     for (const [from, open] of arms)
       rows.push({ what: 'latest page of 50', from, ...(await measure(runs, statements, (at) => page(open(), at))) });
     for (const [from, open] of arms) {

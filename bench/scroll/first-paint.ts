@@ -15,14 +15,19 @@ export interface FirstVisit {
   readonly cpu: number;
 }
 
-/** Looks at every frame for a message that can be seen. */
+/**
+ * Looks for a message that can be seen whenever something has changed, and notes when the next frame is due. To ask for every frame
+ * would have the browser draw them all, on the processor that the app needs.
+ */
 const WATCH = `(() => {
   const look = () => {
     const message = document.querySelector('[role=log] article');
-    if (message !== null && getComputedStyle(message).visibility === 'visible') window.__seenAt = performance.now();
-    else requestAnimationFrame(look);
+    if (message === null || getComputedStyle(message).visibility !== 'visible') return;
+    changes.disconnect();
+    requestAnimationFrame(() => (window.__seenAt = performance.now()));
   };
-  requestAnimationFrame(look);
+  const changes = new MutationObserver(look);
+  changes.observe(document, { subtree: true, childList: true, attributeFilter: ['class'] });
 })()`;
 
 /** Waits for what was watched for. */

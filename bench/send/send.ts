@@ -35,11 +35,11 @@ export async function run({ quick, log }: BenchOptions): Promise<BenchResult> {
     const ratios: number[] = [];
     const sends: SendFigures[] = [];
     // A first run fills caches and plans statements; it is not counted.
-    server.send({ seconds: 1, rowsPerBatch: ROWS_PER_BATCH, writers: WRITERS, body: BODY });
+    server.send({ kind: 'closed', seconds: 1, rowsPerBatch: ROWS_PER_BATCH, writers: WRITERS, body: BODY });
     await messageOf<StatementFigures>(server);
     for (let round = 1; round <= rounds; round++) {
       log(`send: round ${round} of ${rounds}`);
-      server.send({ seconds, rowsPerBatch: ROWS_PER_BATCH, writers: WRITERS, body: BODY });
+      server.send({ kind: 'closed', seconds, rowsPerBatch: ROWS_PER_BATCH, writers: WRITERS, body: BODY });
       const statement = await messageOf<StatementFigures>(server);
       rows.push({
         side: `bare statement, ${WRITERS} x ${ROWS_PER_BATCH} rows`,

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { socketOf } from '../socket-url.ts';
 
 /** As the SDK waits: full jitter, after the cap. */
 const BASE_MS = 500;
@@ -39,7 +40,7 @@ export class LeanClient {
   connect(): void {
     this.attempts += 1;
     this.url = this.#options.pickUrl();
-    const socket = new WebSocket(`${this.url.replace('http', 'ws')}/v1/socket`, { perMessageDeflate: false });
+    const socket = new WebSocket(socketOf(this.url), { perMessageDeflate: false });
     this.#socket = socket;
     socket.on('open', () => socket.send(JSON.stringify(this.#hello())));
     socket.on('message', (data: Buffer) => this.#take(data.toString('latin1')));

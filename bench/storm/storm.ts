@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { makeUuid } from '@parley/protocol/constants';
 import { WebSocket } from 'ws';
 import { type RealCluster, startRealCluster } from '../../packages/server/src/testing/real-cluster.ts';
 import { atMost, type BenchOptions, type BenchResult, createResult, type Row } from '../bench.ts';
-import { answerOf, startChild } from '../child.ts';
+import { type Child, messageOf, startChild } from '../children.ts';
 import { type People, seedPeople } from '../cluster/seed.ts';
 import { cpuSeconds } from '../processes.ts';
+import { socketOf } from '../socket-url.ts';
 import type { StormFigures, StormOrder, StormRequest } from './clients.ts';
 
 export const name = 'storm';
@@ -34,7 +34,7 @@ function cpuOf({ nodes }: RealCluster): number {
 }
 
 function tell<Answer>(child: ChildProcess, order: StormOrder): Promise<Answer> {
-  const answer = answerOf<Answer>(child, 'bring everybody back', ANSWER_MS);
+  const answer = messageOf<Answer>(child, ANSWER_MS);
   child.send(order);
   return answer;
 }
@@ -52,7 +52,7 @@ async function talk(url: string, people: People): Promise<() => number> {
   }, 1_000 / TALK_PER_SECOND);
   await Promise.all(
     Array.from({ length: 50 }, async (_, index) => {
-      const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`);
+      const socket = new WebSocket(socketOf(url));
       socket.on('message', (data: Buffer) => {
         if (data.includes('"t":"ok"')) acked += 1;
       });
@@ -90,16 +90,16 @@ export async function run({ quick, size, log }: BenchOptions): Promise<BenchResu
   const count = size ?? (quick ? 500 : 10_000);
   const settings = { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'top' };
   const cluster = await startRealCluster({ settings });
-  let clients: ChildProcess | null = null;
+  let side: Child | null = null;
   try {
     await cluster.postgres.ask('CREATE EXTENSION pg_stat_statements');
     log(`storm: making ${count} users in ${CHANNELS_EACH} channels each`);
     const people = await seedPeople(cluster.postgres, count, CHANNELS_EACH);
-    const file = fileURLToPath(new URL('clients.ts', import.meta.url));
     const request: StormRequest = { tokens: people.tokens, urls: cluster.nodes.map(({ url }) => url) };
-    clients = startChild(file);
+    side = startChild(new URL('clients.ts', import.meta.url));
+    const clients = side.child;
     clients.send(request);
-    await answerOf(clients, 'open all sessions', ANSWER_MS);
+    await messageOf(clients, ANSWER_MS);
     log('storm: everybody is cut');
     const before = await statementsOf(cluster);
     const cpuBefore = cpuOf(cluster);
@@ -140,7 +140,7 @@ export async function run({ quick, size, log }: BenchOptions): Promise<BenchResu
       ],
     });
   } finally {
-    clients?.kill('SIGKILL');
+    side?.child.kill('SIGKILL');
     await cluster.stop();
   }
 }
