@@ -2,6 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 // Sources are tested as written: the `source` export condition resolves our own packages to their TypeScript.
 const shared = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
+/**
+ * A machine that is busy with everything else must not decide. Each wait within a test has this bound; those of tests and hooks only end
+ * what hangs.
+ */
+const patience = { expect: { poll: { timeout: 45_000 } } };
 const integration = ['packages/*/{src,sim}/**/*.{pg,redis,proc}.test.ts', 'tests/*.test.ts', 'tests/load/*.test.ts'];
 
 export default defineConfig({
@@ -10,21 +15,22 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...patience,
           name: 'unit',
           include: ['packages/*/{src,sim,build}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
           exclude: [...integration, '**/node_modules/**'],
-          // A machine that is busy with everything else must not decide.
           testTimeout: 60_000,
         },
       },
       {
         ...shared,
         test: {
+          ...patience,
           name: 'integration',
           include: integration,
           globalSetup: ['packages/server/src/testing/test-postgres.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           maxWorkers: 2,
           // After the unit tests: projects with different numbers of workers cannot share a turn.
           sequence: { groupOrder: 1 },
@@ -33,12 +39,12 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...patience,
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['packages/server/src/testing/test-postgres.ts'],
           // Files that run in one process share its browser and what they import: every other one would cost seconds to load anew.
           isolate: false,
-          // Each wait within has a bound of its own: these only end what hangs, and no busy machine reaches them.
           testTimeout: 900_000,
           hookTimeout: 300_000,
           maxWorkers: 2,

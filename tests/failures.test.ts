@@ -1,14 +1,11 @@
 import { FaultProxy, type LinkFaults, Random } from '@parley/load-test';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RealCluster, startRealCluster } from '../packages/server/src/testing/real-cluster.ts';
 import { serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { waitFor } from '../packages/server/src/testing/wait-for.ts';
 import { runRolling } from '../proof/rolling/rolling.ts';
 import { Talk } from './support/talk.ts';
-
-// Real processes are killed while people talk, on a machine that may be busy with everything else.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** How long each failure lasts; `npm run test:failures` makes it longer than what clients and queues wait for. */
 const LASTS_MS = Number(process.env.PARLEY_FAILURE_MS ?? 1_500);

@@ -1,12 +1,9 @@
 import { type ChatClient, claimOwner, createClient, signUp } from '@parley/client';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ServerProcess, serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/test-database.ts';
 import { waitFor } from '../packages/server/src/testing/wait-for.ts';
-
-// Several starts of a server, on a machine that may be busy with everything else.
-vi.setConfig({ testTimeout: 240_000 });
 
 let database: TestDatabase;
 let server: ServerProcess;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ChatClient, claimOwner, createClient, signUp } from '@parley/client';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ServerProcess, serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { serverProgram } from '../packages/server/src/testing/server-program.ts';
@@ -18,9 +18,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const JWT_SECRET = 'a secret that only the test and its server know';
 const PASSWORD = 'correct horse battery';
-
-// Several starts of programs, on a machine that may be busy with everything else.
-vi.setConfig({ testTimeout: 240_000 });
 
 let database: TestDatabase;
 let server: ServerProcess;

@@ -1,13 +1,10 @@
 import { type ChatClient, type ClientOptions, claimOwner, createClient, memoryStorage, signUp } from '@parley/client';
 import type { ChannelId, MessageView } from '@parley/protocol';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ServerProcess, serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/test-database.ts';
 import { waitFor } from '../packages/server/src/testing/wait-for.ts';
-
-// Several starts of a server, on a machine that may be busy with everything else.
-vi.setConfig({ testTimeout: 240_000 });
 
 let database: TestDatabase;
 let server: ServerProcess;
@@ -19,7 +16,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   server = await serverProcess(database.connectionString, {
     PARLEY_SIGN_UP: 'open',
-    PARLEY_HEARTBEAT_INTERVAL_MS: '1000',
+    PARLEY_HEARTBEAT_INTERVAL_MS: '5000',
   });
   await server.start();
   const password = 'correct horse battery';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { reportOf, runSoak, type Sample } from '../proof/soak/soak.ts';
 
-test('people come, talk and go, and nothing of them stays', { timeout: 600_000 }, async () => {
+test('people come, talk and go, and nothing of them stays', async () => {
   const samples: Sample[] = [];
   // One shift of two seconds: the long run is `npm run soak`.
   const report = await runSoak({

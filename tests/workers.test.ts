@@ -1,14 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { claimOwner, createClient } from '@parley/client';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ServerProcess, serverProcess } from '../packages/server/src/testing/server-process.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/test-database.ts';
 import { TestRedis } from '../packages/server/src/testing/test-redis.ts';
 import { waitFor } from '../packages/server/src/testing/wait-for.ts';
-
-// Several starts of a server, on a machine that may be busy with everything else.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let database: TestDatabase;
 let redis: TestRedis;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadResult } from '@parley/load-test';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../packages/server/src/testing/bundle.ts';
 import { type ServerProcess, serverProcess } from '../../packages/server/src/testing/server-process.ts';
 import { createTestDatabase, type TestDatabase } from '../../packages/server/src/testing/test-database.ts';
@@ -13,9 +13,6 @@ import { createTestDatabase, type TestDatabase } from '../../packages/server/src
 const sources = fileURLToPath(new URL('../../packages/load-test/src', import.meta.url));
 /** A run looks for the program of its workers where it lies beside its own in the sources too. */
 const programs = fileURLToPath(new URL('../../packages/load-test/dist/test-load', import.meta.url));
-
-// How long a run takes is up to the machine; what it must find is not.
-vi.setConfig({ testTimeout: 240_000 });
 
 let database: TestDatabase;
 let server: ServerProcess;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { ensureBrowser } from '../../scripts/test-tools.js';
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** No sandbox because containers run tests as root; nothing that calls home by itself; a microphone that beeps. */
@@ -14,9 +15,11 @@ const FLAGS = [
   '--use-fake-device-for-media-stream',
 ];
 
-/** Starts the system's Chromium. */
+/** Starts the system's Chromium, which is installed first where that is possible without asking. */
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env.PARLEY_CHROMIUM ?? PROGRAMS.find((path) => existsSync(path));
+  const find = (): string | undefined => process.env.PARLEY_CHROMIUM ?? PROGRAMS.find((path) => existsSync(path));
+  if (find() === undefined) ensureBrowser();
+  const executablePath = find();
   if (executablePath === undefined) {
     throw new Error(
       'unable to start a browser; install one (`apt-get install chromium`) or name it in PARLEY_CHROMIUM',
