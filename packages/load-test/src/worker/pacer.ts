@@ -12,9 +12,10 @@ export interface Pace {
   readonly durationMs: number;
   /** Messages a second of this worker. */
   readonly rate: number;
-  /** Its place among the workers, 0 to 1: they take turns. */
-  readonly offset: number;
-  factorAt(elapsedMs: number): number;
+  /** Its place among the workers, 0 to 1, for they take turns; none where there is one. */
+  readonly offset?: number;
+  /** By how much the rate is greater or smaller at a moment; steady without it. */
+  factorAt?(elapsedMs: number): number;
 }
 
 /**
@@ -33,7 +34,7 @@ export class Pacer {
     this.#send = send;
     this.#onDone = onDone;
     this.#nextMs = pace.startMs;
-    this.#nextMs += this.#intervalAt(pace.startMs) * pace.offset;
+    this.#nextMs += this.#intervalAt(pace.startMs) * (pace.offset ?? 0);
     this.#wait(nowMs());
   }
 
@@ -43,7 +44,8 @@ export class Pacer {
   }
 
   #intervalAt(atMs: number): number {
-    return 1_000 / (this.#pace.rate * this.#pace.factorAt(atMs - this.#pace.startMs));
+    const factor = this.#pace.factorAt?.(atMs - this.#pace.startMs) ?? 1;
+    return 1_000 / (this.#pace.rate * factor);
   }
 
   #tick(): void {
