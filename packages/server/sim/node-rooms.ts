@@ -58,7 +58,8 @@ export function handlersOf(rooms: NodeRooms, side: SideRooms | null, onSend: (us
   const members = new Members(changes);
   const channelReader = new ChannelReader(db, fanout);
   const nothing = () => ({});
-  const send = sendMessage({ ...rooms, mentions, attachments: { claim: () => Promise.resolve([]) } });
+  const history = new History(db, rooms.recent);
+  const send = sendMessage({ ...rooms, mentions, history, attachments: { claim: () => Promise.resolve([]) } });
   const watchNobody = { 'presence.watch': () => ({ presence: [] }), 'presence.set': nothing };
   return {
     ...channelHandlers({
@@ -69,7 +70,7 @@ export function handlersOf(rooms: NodeRooms, side: SideRooms | null, onSend: (us
     }),
     ...memberHandlers({ members, channelReader }),
     ...messageHandlers({
-      history: new History(db, rooms.recent),
+      history,
       messageChanges: new MessageChanges(changes, mentions),
     }),
     ...syncHandlers(rooms),

@@ -122,3 +122,31 @@ test('a conversation reaches both, and an edit and a delete follow it', async ()
   annSocket.close();
   bobSocket.close();
 });
+
+test('[ROAD2] a repeat gives the first result also to whoever was removed since, and in an archived channel', async () => {
+  const ann = await post('/auth/sign-in', { username: 'ann', password });
+  const bob = await post('/auth/sign-in', { username: 'bob', password });
+  const [annSocket, bobSocket] = [await connect(ann.token), await connect(bob.token)];
+  const memberIds = [bob.user.id as UserId];
+  const make = async (name: string) => {
+    const made = (await annSocket.run('channel.create', { kind: 'private', name, memberIds })) as JoinedChannel;
+    const channelId = made.channel.id;
+    await bobSocket.until('joined', (event) => event.joined.channel.id === channelId);
+    return { channelId, id: newId(), body: 'stored before' };
+  };
+  const [left, closed] = [await make('to be left'), await make('to be closed')];
+  const others = { channelId: left.channelId, id: newId(), body: 'of somebody else' };
+  const first = [await bobSocket.run('message.send', left), await bobSocket.run('message.send', closed)];
+  await annSocket.run('message.send', others);
+  await annSocket.run('member.kick', { channelId: left.channelId, userId: bob.user.id });
+  await annSocket.run('channel.archive', { channelId: closed.channelId, on: true });
+  await bobSocket.until('channel', (event) => event.channel === closed.channelId);
+  await bobSocket.until('members', (event) => event.channel === left.channelId && event.left.length > 0);
+
+  expect([await bobSocket.run('message.send', left), await bobSocket.run('message.send', closed)]).toEqual(first);
+  for (const refused of [others, { ...left, id: newId() }])
+    expect(await bobSocket.ask('message.send', refused)).toMatchObject({ code: 'not_found' });
+  expect(await bobSocket.ask('message.send', { ...closed, id: newId() })).toMatchObject({ code: 'archived' });
+  annSocket.close();
+  bobSocket.close();
+});

@@ -1,7 +1,6 @@
 import { type AttachmentRooms, attachmentHandlers } from './attachment-commands.ts';
 import { authHandlers } from './auth-commands.ts';
 import { type ChannelRooms, channelHandlers } from './channel-commands.ts';
-import { claimOnce } from './claim-once.ts';
 import { type DeliveryRooms, deliveryHandlers } from './delivery-commands.ts';
 import { type FlagRooms, flagHandlers } from './flag-commands.ts';
 import type { Handlers } from './handler.ts';
@@ -58,6 +57,6 @@ export function buildHandlers(rooms: CommandRooms): Handlers {
     ...flagHandlers(rooms),
     ...webhookHandlers(rooms),
     ...queueHandlers(rooms),
-    'message.send': sendMessage({ ...rooms, attachments: claimOnce(rooms.attachments, rooms.history) }),
+    'message.send': sendMessage(rooms),
   };
 }

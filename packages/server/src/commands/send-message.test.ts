@@ -21,6 +21,7 @@ function roomsWith(resolve: MentionResolver['resolve']): SendMessageRooms {
     mentions: { resolve } as unknown as MentionResolver,
     queue: { enqueue: () => undefined } as unknown as MessageQueue,
     attachments: { claim: () => Promise.resolve([]) },
+    history: { sent: () => Promise.resolve(null) },
     clock: new FakeClock(),
   };
 }

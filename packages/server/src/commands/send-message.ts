@@ -1,9 +1,10 @@
 import type { AttachmentView, InputOf, Sent } from '@parley/protocol';
 import type { Attachments } from '../attachments/attachments.ts';
 import type { AccessDirectory } from '../channels/access.ts';
-import { type Access, demand } from '../channels/permissions.ts';
+import { type Access, decide, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { History } from '../messages/history.ts';
 import type { MentionResolver, Mentions } from '../messages/mentions.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { CommandContext, Handler } from './handler.ts';
@@ -14,6 +15,7 @@ export interface SendMessageRooms {
   readonly queue: MessageQueue;
   readonly mentions: MentionResolver;
   readonly attachments: Pick<Attachments, 'claim'>;
+  readonly history: Pick<History, 'sent'>;
   readonly clock: Clock;
 }
 
@@ -23,17 +25,18 @@ export interface SendMessageRooms {
  */
 export function sendMessage(rooms: SendMessageRooms): Handler<'message.send'> {
   return (input, context) => {
+    demandContent(input);
     const access = rooms.access.known(context.actor.userId, input.channelId);
-    if (access !== undefined && input.attachments === undefined) {
-      const allowed = demandSend(access, input);
-      const mentions = rooms.mentions.resolve(allowed, input.body);
-      if (!(mentions instanceof Promise)) return enqueue(rooms, allowed, input, { mentions, files: null });
+    if (access !== undefined && input.attachments === undefined && maySend(access)) {
+      const mentions = rooms.mentions.resolve(access, input.body);
+      if (!(mentions instanceof Promise)) return enqueue(rooms, access, input, { mentions, files: null });
       return inTurn(context.subscriber, mentions).then((found) =>
-        enqueue(rooms, allowed, input, { mentions: found, files: null }),
+        enqueue(rooms, access, input, { mentions: found, files: null }),
       );
     }
-    return inTurn(context.subscriber, prepare(rooms, input, context)).then(([allowed, carried]) =>
-      enqueue(rooms, allowed, input, carried),
+    return inTurn(context.subscriber, prepare(rooms, input, context)).then(
+      ([allowed, carried]) => enqueue(rooms, allowed, input, carried),
+      (refusal: unknown) => firstResult(rooms, input, context, refusal),
     );
   };
 }
@@ -49,9 +52,10 @@ async function prepare(
   input: InputOf<'message.send'>,
   context: CommandContext,
 ): Promise<[Access, Carried]> {
-  const access = await rooms.access.read(context.actor.userId, input.channelId);
-  const mentions = await rooms.mentions.resolve(demandSend(access, input), input.body);
   const { channelId, id, attachments } = input;
+  const access = await rooms.access.read(context.actor.userId, channelId);
+  if (attachments !== undefined) demand(access, 'message.attach');
+  const mentions = await rooms.mentions.resolve(demand(access, actionOf(access)), input.body);
   const claim = { userId: context.actor.userId, channelId, messageId: id };
   return [
     access,
@@ -59,14 +63,36 @@ async function prepare(
   ];
 }
 
-function demandSend(access: Access, input: InputOf<'message.send'>): Access {
-  if (input.body === '' && input.attachments === undefined) {
-    throw new AppError('bad_request', 'unable to send the message; it is empty', {
-      issues: [{ path: 'body', message: 'must not be empty' }],
-    });
-  }
-  if (input.attachments !== undefined) demand(access, 'message.attach');
-  return demand(access, access.channel.kind === 'thread' ? 'thread.reply' : 'message.send');
+/**
+ * A message that is stored is refused to nobody who sent it: what made the repeat impossible (its sender was removed, the channel
+ * archived, the message deleted with its files) may have come after it. Looked for only now, since most sends are no repeats. The
+ * event needs no second telling: what came after it is told with a higher rev.
+ */
+async function firstResult(
+  { history }: SendMessageRooms,
+  { channelId, id }: InputOf<'message.send'>,
+  { actor }: CommandContext,
+  refusal: unknown,
+): Promise<Sent> {
+  const sent =
+    refusal instanceof AppError ? await history.sent({ userId: actor.userId, channelId, messageId: id }) : null;
+  if (sent === null) throw refusal;
+  return sent;
+}
+
+function demandContent({ body, attachments }: InputOf<'message.send'>): void {
+  if (body !== '' || attachments !== undefined) return;
+  throw new AppError('bad_request', 'unable to send the message; it is empty', {
+    issues: [{ path: 'body', message: 'must not be empty' }],
+  });
+}
+
+function actionOf(access: Access): 'thread.reply' | 'message.send' {
+  return access.channel.kind === 'thread' ? 'thread.reply' : 'message.send';
+}
+
+function maySend(access: Access): boolean {
+  return !(decide(access, actionOf(access)) instanceof AppError);
 }
 
 function enqueue(

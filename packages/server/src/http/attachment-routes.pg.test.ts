@@ -15,7 +15,6 @@ import { S3BlobStore } from '../attachments/s3-blob-store.ts';
 import { S3Bucket } from '../attachments/s3-bucket.ts';
 import { AccessDirectory } from '../channels/access.ts';
 import { attachmentHandlers } from '../commands/attachment-commands.ts';
-import { claimOnce } from '../commands/claim-once.ts';
 import type { CommandContext } from '../commands/handler.ts';
 import { sendMessage } from '../commands/send-message.ts';
 import { present } from '../lib/assert.ts';
@@ -115,7 +114,8 @@ async function send(who: Person, files: readonly string[], id = makeUuid() as Me
   const handler = sendMessage({
     access: new AccessDirectory(database.db),
     mentions: rooms.mentions,
-    attachments: claimOnce(attachments, rooms.history),
+    attachments,
+    history: rooms.history,
     clock,
     queue: queue as MessageQueue,
   });

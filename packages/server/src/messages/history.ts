@@ -1,4 +1,4 @@
-import type { HistoryPage, InputOf, MessageView, OutputOf, UserId } from '@parley/protocol';
+import type { HistoryPage, InputOf, MessageView, OutputOf, Sent, UserId } from '@parley/protocol';
 import type { RecentMessages } from '../cache/recent-messages.ts';
 import { accessAtOf, readGranted } from '../channels/granted.ts';
 import { decide, demand } from '../channels/permissions.ts';
@@ -7,7 +7,7 @@ import { ANSWER_BYTES, jsonBytes } from '../lib/json-bytes.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
 import { findSeq, readRange } from './history-store.ts';
 import { messageView } from './message-rows.ts';
-import { readEdits, readPins } from './message-store.ts';
+import { readEdits, readMessage, readPins } from './message-store.ts';
 import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
 import { fitRange, type PageRange, type PageRequest, pageRange } from './page.ts';
 import { readUnreadReasons } from './unread-reasons.ts';
@@ -56,6 +56,13 @@ export class History {
   get(target: MessageTarget): Promise<MessageView> {
     const who = { userId: target.userId, channelId: target.channelId, action: 'message.history' as const };
     return readGranted(this.#db, who, async (tx) => messageView(await demandMessage(tx, target)));
+  }
+
+  /** What its sender is told of a message, whether he may still read it or not; null: he has sent none with this id there. */
+  async sent({ userId, channelId, messageId }: MessageTarget): Promise<Sent | null> {
+    const row = await readMessage(this.#db, channelId, messageId);
+    if (row?.senderId !== userId) return null;
+    return { channelId, id: messageId, seq: row.seq, rev: row.rev, createdAt: row.createdAt };
   }
 
   /** Pinned messages, newest pin first. */

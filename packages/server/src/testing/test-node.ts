@@ -8,6 +8,7 @@ import { readConfig } from '../config/config.ts';
 import { MemoryBus } from '../fanout/memory-bus.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
+import { History } from '../messages/history.ts';
 import { MentionResolver } from '../messages/mentions.ts';
 import { createLogger } from '../monitoring/logger.ts';
 import { createNode } from '../node.ts';
@@ -58,6 +59,7 @@ export async function startTestNode(
           ...rooms,
           mentions: new MentionResolver(rooms.db),
           attachments: { claim: () => Promise.resolve([]) },
+          history: new History(rooms.db),
         }),
       }) as Handlers,
     ...more,
