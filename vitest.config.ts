@@ -7,6 +7,8 @@ const shared = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditio
  * what hangs.
  */
 const patience = { expect: { poll: { timeout: 45_000 } } };
+/** Files that run in one process share what they import, and its browser: every other one would take seconds to load it anew. */
+const sharing = { isolate: false };
 const integration = ['packages/*/{src,sim}/**/*.{pg,redis,proc}.test.ts', 'tests/*.test.ts', 'tests/load/*.test.ts'];
 
 export default defineConfig({
@@ -16,6 +18,7 @@ export default defineConfig({
         ...shared,
         test: {
           ...patience,
+          ...sharing,
           name: 'unit',
           include: ['packages/*/{src,sim,build}/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
           exclude: [...integration, '**/node_modules/**'],
@@ -26,6 +29,7 @@ export default defineConfig({
         ...shared,
         test: {
           ...patience,
+          ...sharing,
           name: 'integration',
           include: integration,
           globalSetup: ['packages/server/src/testing/test-postgres.ts'],
@@ -40,11 +44,10 @@ export default defineConfig({
         ...shared,
         test: {
           ...patience,
+          ...sharing,
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['packages/server/src/testing/test-postgres.ts'],
-          // Files that run in one process share its browser and what they import: every other one would cost seconds to load anew.
-          isolate: false,
           testTimeout: 900_000,
           hookTimeout: 300_000,
           maxWorkers: 2,
