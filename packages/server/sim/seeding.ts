@@ -74,6 +74,7 @@ function memberRow(channelId: string, userId: string, place: number): Row {
     notify: 'all',
     rev: 1,
     joined_at: START_MS - 1_000,
+    joined_access: 0,
     left_at: null,
   };
 }

@@ -2,7 +2,9 @@ import type { ChannelId, Role, UserId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { query } from '../storage/postgres.ts';
 import { addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
+import { entryOf } from '../testing/test-entry.ts';
 import { codeOf, TestRooms } from '../testing/test-rooms.ts';
+import { accessOf } from './granted.ts';
 
 let database: MigratedDatabase;
 let rooms: TestRooms;
@@ -209,4 +211,20 @@ test('members are told of what becomes of them', async () => {
   await rooms.channelReader.notify(other, { channelId, notify: 'none' });
   expect(told()).toEqual([other, other]);
   expect(await codeOf(rooms.channelReader.notify(await person(), { channelId, notify: 'none' }))).toBe('forbidden');
+});
+
+test('[ROAD16] a send that waited while its sender was removed and let in again is not stored, and may be sent once more', async () => {
+  const [owner, sender] = [await person(), await person()];
+  const channelId = await publicChannel(owner, { memberIds: [sender] });
+  const accessRev = async () => (await accessOf(database.db, sender, channelId)).root.accessRev;
+  const waits = entryOf(channelId, sender, { accessRev: await accessRev() });
+  const others = entryOf(channelId, owner, { accessRev: await accessRev() });
+  await rooms.members.kick({ userId: owner, channelId, targetId: sender });
+  await rooms.members.invite(owner, channelId, [sender]);
+  // While the sender was out a repeat of it was refused, perhaps, and told to be so.
+  const [outcome, ofOther] = await rooms.writer.write([waits, others]);
+  expect(outcome).toMatchObject({ code: 'busy', retryable: true });
+  expect(ofOther).toMatchObject({ seq: 1 });
+  const [again] = await rooms.writer.write([{ ...waits, accessRev: await accessRev() }]);
+  expect(again).toMatchObject({ id: waits.id, seq: 2 });
 });

@@ -32,12 +32,13 @@ export interface Entry {
 export async function insertMembers(tx: Tx, entry: Entry): Promise<MemberView[]> {
   const rows = await query<MemberRow>(
     tx,
-    `INSERT INTO channel_members AS m (channel_id, user_id, role, joined_seq, delivered_seq, read_seq, rev, joined_at)
-     SELECT $1, n.id, n.role, $4, $4, $4, $5, clock_timestamp() FROM unnest($2::uuid[], $3::text[]) AS n(id, role)
+    `INSERT INTO channel_members AS m (channel_id, user_id, role, joined_seq, delivered_seq, read_seq, rev, joined_at, joined_access)
+     SELECT c.id, n.id, n.role, $4, $4, $4, $5, clock_timestamp(), c.access_rev
+       FROM channels c, unnest($2::uuid[], $3::text[]) AS n(id, role) WHERE c.id = $1
      ON CONFLICT (channel_id, user_id) DO UPDATE
         SET role = EXCLUDED.role, joined_seq = EXCLUDED.joined_seq, delivered_seq = EXCLUDED.delivered_seq,
             read_seq = EXCLUDED.read_seq, marked_seq = NULL, notify = 'all', rev = EXCLUDED.rev,
-            joined_at = EXCLUDED.joined_at, left_at = NULL
+            joined_at = EXCLUDED.joined_at, joined_access = EXCLUDED.joined_access, left_at = NULL
      RETURNING ${MEMBER_COLUMNS}`,
     [
       entry.channelId,

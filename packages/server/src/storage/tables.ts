@@ -88,6 +88,8 @@ interface ChannelMembersTable {
   notify: Generated<'all' | 'mentions' | 'none'>;
   rev: number;
   joined_at: DefaultTime;
+  /** The channel's `access_rev` then. */
+  joined_access: Generated<number>;
   left_at: OptionalTime;
 }
 

@@ -25,6 +25,9 @@ export interface ExactResult {
   readonly fresh: readonly SendEntry[];
 }
 
+/** By then a node that did not know it has heard of it. */
+const COME_BACK_RETRY_MS = 250;
+
 /** Locks first and reads after: under READ COMMITTED only a later statement sees what the lock waited for. */
 const LOCK = `
 SELECT id, kind, root_id AS "rootId", archived_at IS NOT NULL AS archived, permissions, access_rev AS "accessRev"
@@ -34,7 +37,7 @@ SELECT m.channel_id, m.id, m.sender_id, m.seq, m.rev, (extract(epoch FROM m.crea
   FROM unnest($1::uuid[], $2::uuid[]) AS i(channel, id)
  CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.channel_id = i.channel AND m.id = i.id LIMIT 1) m`;
 const MEMBERS = `
-SELECT m.channel_id, m.user_id, m.role, u.role AS server_role
+SELECT m.channel_id, m.user_id, m.role, m.joined_access, u.role AS server_role
   FROM unnest($1::uuid[], $2::uuid[]) AS i(channel, member)
   JOIN channel_members m ON m.channel_id = i.channel AND m.user_id = i.member AND m.left_at IS NULL
   JOIN users u ON u.id = m.user_id AND u.deactivated_at IS NULL`;
@@ -52,7 +55,15 @@ interface MemberRow {
   readonly channel_id: ChannelId;
   readonly user_id: UserId;
   readonly role: Role;
+  readonly joined_access: number;
   readonly server_role: Role;
+}
+
+interface Member {
+  readonly role: Role;
+  readonly serverRole: Role;
+  /** The channel's `accessRev` when the member came in. */
+  readonly joinedAccess: number;
 }
 
 /**
@@ -96,7 +107,10 @@ async function inTransaction(
     if (repeat !== undefined) outcomes.set(entry, repeatOf(entry, repeat));
     else {
       const member = members.get(entry.rootId + entry.senderId) ?? null;
-      const refusal = root === undefined || !channels.has(entry.channelId) ? gone() : decide(root, entry, member);
+      const refusal =
+        root === undefined || !channels.has(entry.channelId)
+          ? gone()
+          : (refusalOfPast(entry, member) ?? decide(root, entry, member));
       if (refusal === null) fresh.push(entry);
       else outcomes.set(entry, { kind: 'refused', error: refusal });
     }
@@ -120,17 +134,19 @@ async function readPrior(client: pg.PoolClient, entries: readonly SendEntry[]): 
   return new Map(rows.map((row) => [sendKey(row.channel_id, row.id), row]));
 }
 
-async function readMembers(
-  client: pg.PoolClient,
-  entries: readonly SendEntry[],
-): Promise<Map<string, { role: Role; serverRole: Role }>> {
+async function readMembers(client: pg.PoolClient, entries: readonly SendEntry[]): Promise<Map<string, Member>> {
   const pairs = new Map(entries.map((entry) => [entry.rootId + entry.senderId, entry]));
   const parameters = [
     [...pairs.values()].map((entry) => entry.rootId),
     [...pairs.values()].map((entry) => entry.senderId),
   ];
   const { rows } = await client.query<MemberRow>(MEMBERS, parameters);
-  return new Map(rows.map((row) => [row.channel_id + row.user_id, { role: row.role, serverRole: row.server_role }]));
+  return new Map(
+    rows.map((row) => [
+      row.channel_id + row.user_id,
+      { role: row.role, serverRole: row.server_role, joinedAccess: row.joined_access },
+    ]),
+  );
 }
 
 function repeatOf(entry: SendEntry, prior: PriorRow): ExactOutcome {
@@ -147,6 +163,17 @@ function repeatOf(entry: SendEntry, prior: PriorRow): ExactOutcome {
 /** The answer to a message id that somebody else has used in the same channel. */
 export function idTaken(): AppError {
   return new AppError('id_taken', 'unable to send the message; its id belongs to another message');
+}
+
+/**
+ * A send that was allowed to a membership which has ended since, though the sender was let in again: while he was out a repeat of
+ * it may have been refused for good, and what was refused must not appear. Whoever still waits for it sends it once more.
+ */
+function refusalOfPast(entry: SendEntry, member: Member | null): AppError | null {
+  if (member === null || member.joinedAccess <= entry.accessRev) return null;
+  return new AppError('busy', 'unable to send the message; its sender has left and come back', {
+    retryAfterMs: COME_BACK_RETRY_MS,
+  });
 }
 
 function gone(): AppError {

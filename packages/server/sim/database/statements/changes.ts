@@ -129,6 +129,7 @@ const MEMBER_STATEMENTS = [
         notify: 'all',
         rev,
         joined_at: view.nowMs,
+        joined_access: view.get('channels', String(channel))?.access_rev ?? 0,
         left_at: null,
       };
       view.put('channel_members', keyOf(channel, user), row);

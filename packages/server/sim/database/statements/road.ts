@@ -135,13 +135,14 @@ export const ROAD_STATEMENTS = [
   ),
 
   statement(
-    /^SELECT m\.channel_id, m\.user_id, m\.role, u\.role AS server_role FROM unnest/,
+    /^SELECT m\.channel_id, m\.user_id, m\.role, m\.joined_access, u\.role AS server_role FROM unnest/,
     (view, [channels, users]) =>
       list(channels).flatMap((channel, at) => {
         const member = activeMember(view, channel, list(users)[at]);
         const user = activeUser(view, list(users)[at]);
         if (member === undefined || user === undefined) return [];
-        return [{ channel_id: channel, user_id: member.user_id, role: member.role, server_role: user.role }];
+        const { user_id, role, joined_access } = member;
+        return [{ channel_id: channel, user_id, role, joined_access, server_role: user.role }];
       }),
   ),
 

@@ -16,6 +16,7 @@ import { createMonitoring } from './20251128000100_create_monitoring.ts';
 import { createFeatureFlags } from './20251128000200_create_feature_flags.ts';
 import { createWebhooks } from './20251128000300_create_webhooks.ts';
 import { pointDeliveries } from './20251129000000_point_deliveries.ts';
+import { noteAdmissions } from './20251129000100_note_admissions.ts';
 import type { SchemaMigration } from './migration.ts';
 
 /** All migrations by name; the name's timestamp is the order. Listed here, so a bundle needs no directory to search. */
@@ -38,4 +39,5 @@ export const MIGRATIONS: Readonly<Record<string, SchemaMigration>> = {
   '20251128000200_create_feature_flags': createFeatureFlags,
   '20251128000300_create_webhooks': createWebhooks,
   '20251129000000_point_deliveries': pointDeliveries,
+  '20251129000100_note_admissions': noteAdmissions,
 };
