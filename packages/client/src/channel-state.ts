@@ -36,12 +36,15 @@ export class ChannelState {
   #reachedSeq = 0;
   #summary: ChannelSummary | null = null;
 
-  constructor(view: ChannelView, membership: MembershipView | null) {
+  /** `isNew`: the user has come in just now, and what was said since then is still to be told. */
+  constructor(view: ChannelView, membership: MembershipView | null, isNew = false) {
     this.id = view.id;
     this.#view = view;
     this.#membership = membership;
-    this.#seenSeq = view.lastSeq;
-    this.log = view.rootId === null ? new ChannelLog(view.rev) : null;
+    const place = isNew ? placeOf(view, membership) : view;
+    this.#seenSeq = place.lastSeq;
+    this.log = view.rootId === null ? new ChannelLog(place.rev) : null;
+    this.log?.noteTop(view.rev);
   }
 
   get view(): ChannelView {
@@ -156,4 +159,11 @@ export class ChannelState {
     };
     return this.#summary;
   }
+}
+
+/** From where on a newcomer is told what happens: from when he came in, where something was said since. */
+function placeOf(view: ChannelView, membership: MembershipView | null): Pick<ChannelView, 'lastSeq' | 'rev'> {
+  if (membership?.rev === undefined || view.rootId !== null) return view;
+  const lastSeq = Math.max(membership.joinedSeq, membership.readSeq);
+  return lastSeq < view.lastSeq ? { lastSeq, rev: membership.rev } : view;
 }

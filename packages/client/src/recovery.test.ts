@@ -101,6 +101,30 @@ test('a stream gives out what was written into a new conversation before it was 
   await reading;
 });
 
+test('the first message of a conversation is told in its turn, and nothing that was said before one came in', async () => {
+  const { clock, server, client } = world();
+  const [ann, bob] = [server.user('ann'), server.user('bob')];
+  const here = client('ann');
+  await online(clock, here);
+  const told: string[] = [];
+  here.on('message', ({ message, isLive }) => told.push(`${message.body}, ${isLive ? 'live' : 'late'}`));
+  const changed: string[] = [];
+  here.on('messageChanged', ({ message }) => changed.push(message.body));
+  const direct = server.channel('direct', [bob]);
+  direct.send(bob.id, server.id(), 'to oneself');
+  direct.join(ann.id);
+  server.faults.loseEvent = 1;
+  direct.send(bob.id, server.id(), 'hello ann');
+  server.heal();
+  server.tell(ann.id, { t: 'joined', joined: direct.joinedFor(ann.id) });
+  direct.send(bob.id, server.id(), 'are you there?');
+  await clock.advance(1_000);
+  expect(told).toEqual(['hello ann, live', 'are you there?, live']);
+  expect(changed).toEqual([]);
+  expect(listed(here)).toMatchObject({ unread: 2 });
+  here.close();
+});
+
 test('a message that an event and a repair bring is told once, also in a thread that is not followed', async () => {
   const { clock, server, client } = world();
   const [ann, bob] = [server.user('ann'), server.user('bob')];

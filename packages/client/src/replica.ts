@@ -119,7 +119,7 @@ export class Replica {
     const known = this.#channels.get(channel.id);
     if (known === undefined) {
       if (channel.rev <= (this.#outAt.get(channel.id) ?? -1)) return;
-      const state = new ChannelState(channel, joined.membership);
+      const state = new ChannelState(channel, joined.membership, isLive);
       this.#channels.set(channel.id, state);
       this.#ports.content(channel.id)?.reset();
       this.#ports.onChannels(channel.id);
@@ -128,6 +128,7 @@ export class Replica {
       const strays = this.#strays;
       this.#strays = [];
       for (const event of strays) this.offer(event);
+      if (state.log?.hasGap) this.#ports.repairs.note(state.id);
     } else {
       known.join(joined);
       // The view may be ahead of the log: what lies between is still to come, or missing.

@@ -45,6 +45,9 @@ export const membershipView = z
     mentions: z.int().min(0).meta({ description: 'Unread messages that mention the caller.' }),
     notify: z.enum(['all', 'mentions', 'none']),
     joinedSeq: seq.meta({ description: 'The last message before one joined.' }),
+    rev: rev.optional().meta({
+      description: 'The change of the root channel by which one joined, or got this role',
+    }),
   })
   .meta({ id: 'Membership', description: 'The caller’s own place in a channel. Unread = lastSeq - readSeq.' });
 export type MembershipView = z.infer<typeof membershipView>;

@@ -21,4 +21,5 @@ export const WIRE_HISTORY: readonly { readonly version: number; readonly hash: s
     change: 'Times that are asked for, and the life of a key, have an upper bound.',
   },
   { version: 1, hash: '6838b868f71478da', change: 'The pattern of an emoji takes the same texts, in linear time.' },
+  { version: 1, hash: 'a54dff31a600ef0b', change: 'A membership tells the `rev` at which one came in.' },
 ];

@@ -152,6 +152,7 @@ export class ModelChannel {
       mentions: 0,
       notify: 'all' as const,
       joinedSeq: own?.joinedSeq ?? 0,
+      rev: own?.rev ?? 0,
     };
     return { channel: this.view, membership };
   }

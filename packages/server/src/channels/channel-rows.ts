@@ -76,6 +76,7 @@ export interface MembershipRow {
   readonly mentions: number;
   readonly notify: MembershipView['notify'];
   readonly joinedSeq: number;
+  readonly joinedRev: number;
 }
 
 /** How far the user of member row `m` has read as he sees it himself: marking unread moves it back, for him alone. */
@@ -100,7 +101,7 @@ export const MEMBERSHIP_COLUMNS = `
   CASE WHEN c.kind = 'thread'
        THEN (SELECT above.role FROM channel_members above WHERE above.channel_id = c.root_id AND above.user_id = m.user_id)
        ELSE m.role END AS role,
-  ${OWN_READ_SEQ} AS "readSeq", m.delivered_seq AS "deliveredSeq", m.notify, m.joined_seq AS "joinedSeq",
+  ${OWN_READ_SEQ} AS "readSeq", m.delivered_seq AS "deliveredSeq", m.notify, m.joined_seq AS "joinedSeq", m.rev AS "joinedRev",
   ${UNREAD_MENTIONS} AS mentions`;
 
 /** What a user is told of his own place in a channel. */
@@ -113,6 +114,7 @@ export function membershipView(row: MembershipRow): MembershipView {
     mentions: row.mentions,
     notify: row.notify,
     joinedSeq: row.joinedSeq,
+    rev: row.joinedRev,
   };
 }
 

@@ -52,6 +52,7 @@ test('a new channel is whole at once: its owner, its members, its rev', async ()
     mentions: 0,
     notify: 'all',
     joinedSeq: 0,
+    rev: 1,
   });
   const { members, users, rev } = await rooms.channelReader.members(bob, { channelId: channel.id, limit: 10 });
   expect(users.map((user) => user.username)).toEqual(['ann', 'bob', 'visitor']);

@@ -1,6 +1,7 @@
 import { type MessageId, makeUuid } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Delivery } from '../delivery/delivery.ts';
+import { History } from '../messages/history.ts';
 import { MentionResolver } from '../messages/mentions.ts';
 import { addChannel, addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { SocketClient } from '../testing/socket-client.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
             ...rooms,
             mentions: new MentionResolver(rooms.db),
             attachments: { claim: () => Promise.resolve([]) },
+            history: new History(rooms.db),
           }),
         } as Handlers;
       },

@@ -65,7 +65,7 @@ type JsonRow = Omit<FactsRow, 'createdAt' | 'archivedAt'> & {
 };
 
 /** The columns of `own`, in their order, one word each; as text, because PostgreSQL writes it in a third of the time of JSON. */
-const OWN_TEXT = `string_agg(concat_ws(' ', "userId", "channelId", role, notify, "readSeq", "deliveredSeq", "joinedSeq", mentions), ',')`;
+const OWN_TEXT = `string_agg(concat_ws(' ', "userId", "channelId", role, notify, "readSeq", "deliveredSeq", "joinedSeq", "joinedRev", mentions), ',')`;
 
 /** One statement, because what it tells must be of one moment. */
 const PLACES_OF = prepared(
@@ -94,7 +94,7 @@ export async function readPlacesOf(
 type OwnRow = MembershipRow & { readonly userId: UserId };
 
 function ownRow(text: string): OwnRow {
-  const [userId, channelId, role, notify, readSeq, deliveredSeq, joinedSeq, mentions] = text.split(' ');
+  const [userId, channelId, role, notify, readSeq, deliveredSeq, joinedSeq, joinedRev, mentions] = text.split(' ');
   return {
     userId: userId as UserId,
     channelId: channelId as ChannelId,
@@ -103,6 +103,7 @@ function ownRow(text: string): OwnRow {
     readSeq: Number(readSeq),
     deliveredSeq: Number(deliveredSeq),
     joinedSeq: Number(joinedSeq),
+    joinedRev: Number(joinedRev),
     mentions: Number(mentions),
   };
 }

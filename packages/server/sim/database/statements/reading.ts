@@ -72,8 +72,11 @@ export const READING_STATEMENTS = [
     const all = list(userIds).flatMap((userId) => ownPlaces(view, userId).map((place) => ({ userId, place })));
     const channels = new Map(all.map(({ place }) => [place.channel.id, place.channel]));
     const own = all.map(({ userId, place }) => {
-      const { channelId, role, notify, readSeq, deliveredSeq, joinedSeq, mentions } = membershipOf(view, place);
-      return [userId, channelId, role, notify, readSeq, deliveredSeq, joinedSeq, mentions].join(' ');
+      const { channelId, role, notify, readSeq, deliveredSeq, joinedSeq, joinedRev, mentions } = membershipOf(
+        view,
+        place,
+      );
+      return [userId, channelId, role, notify, readSeq, deliveredSeq, joinedSeq, joinedRev, mentions].join(' ');
     });
     const shown = [...channels.values()].map((row) => jsonColumns(view, row));
     return [{ own: own.length === 0 ? null : own.join(','), channels: shown.length === 0 ? null : shown }];

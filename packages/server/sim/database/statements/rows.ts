@@ -77,6 +77,7 @@ export function membershipColumns(view: View, member: Row, channel: Row): Row {
     deliveredSeq: member.delivered_seq,
     notify: member.notify,
     joinedSeq: member.joined_seq,
+    joinedRev: member.rev,
     mentions: unreadMentions(view, member, channel, readSeq),
   };
 }
