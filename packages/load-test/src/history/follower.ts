@@ -46,12 +46,20 @@ export class Follower {
     }
   }
 
-  /** Takes a channel whole; one that is known already stays where it is. */
-  joined({ channel }: JoinedChannel): Step[] {
+  /**
+   * Takes a channel; one that is known already stays where it is. `isLive`: the user has come into it just now, so that what was said
+   * since then is still to be told.
+   */
+  joined({ channel, membership }: JoinedChannel, isLive = true): Step[] {
     if (channel.kind === 'thread' || this.#revs.has(channel.id)) return [];
     if (channel.rev <= (this.#outAt.get(channel.id) ?? -1)) return [];
-    this.#revs.set(channel.id, channel.rev);
-    return [{ kind: 'reset', channel: channel.id, seq: channel.lastSeq, rev: channel.rev }, ...this.#due(channel.id)];
+    const toldSeq = Math.max(membership.joinedSeq, membership.readSeq);
+    const isBehind = isLive && toldSeq < channel.lastSeq;
+    const { seq, rev } = isBehind
+      ? { seq: toldSeq, rev: membership.rev ?? channel.rev }
+      : { seq: channel.lastSeq, rev: channel.rev };
+    this.#revs.set(channel.id, rev);
+    return [{ kind: 'reset', channel: channel.id, seq, rev }, ...this.#due(channel.id)];
   }
 
   /** Takes all that changed after a rev, unless it does not reach back to where the client stands. */
@@ -82,7 +90,7 @@ export class Follower {
       this.#held.clear();
     }
     for (const channel of frame.gone) steps.push(...this.#drop(channel));
-    for (const joined of frame.joined) steps.push(...this.joined(joined));
+    for (const joined of frame.joined) steps.push(...this.joined(joined, false));
     for (const changes of frame.changes) steps.push(...this.changes(changes));
     if (frame.done) for (const channel of this.#held.keys()) if (!this.#revs.has(channel)) this.#held.delete(channel);
     return steps;
