@@ -6,6 +6,7 @@ import { AppError } from '../lib/app-error.ts';
 import { ANSWER_BYTES, jsonBytes } from '../lib/json-bytes.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
 import { findSeq, readRange } from './history-store.ts';
+import { mostBytes } from './message-bytes.ts';
 import { messageView } from './message-rows.ts';
 import { readEdits, readMessage, readPins } from './message-store.ts';
 import { demandMessage, demandPresent, type MessageTarget } from './message-target.ts';
@@ -92,6 +93,7 @@ export class History {
 
 /** A page of long texts has fewer messages than were asked for: no answer is larger than what a slow reader may have unsent. */
 function fittingPage(messages: MessageView[], request: PageRequest, range: PageRange, lastSeq: number): HistoryPage {
+  if (mostBytes(messages) <= ANSWER_BYTES) return pageOf(messages, range, lastSeq);
   const fitting = fitRange(request, range, messages.map(jsonBytes), ANSWER_BYTES);
   return pageOf(messages.slice(fitting.from - range.from, fitting.to - range.from + 1), fitting, lastSeq);
 }
