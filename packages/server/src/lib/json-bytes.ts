@@ -4,6 +4,16 @@
  */
 export const ANSWER_BYTES = 384 * 1024;
 
+/** Those from the first on that one answer can hold; one at least, where there is any. */
+export function fitting<Value>(values: readonly Value[]): readonly Value[] {
+  let bytes = 0;
+  const end = values.findIndex((value, index) => {
+    bytes += jsonBytes(value);
+    return index > 0 && bytes > ANSWER_BYTES;
+  });
+  return end < 0 ? values : values.slice(0, end);
+}
+
 /** What a value takes as JSON. */
 export function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));

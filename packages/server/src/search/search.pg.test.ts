@@ -177,6 +177,22 @@ test('[FIND3] a message that changes while it is indexed is indexed in the end a
   expect(await find(bob, 'draft')).toEqual([]);
 });
 
+test('[FIND4] [SYNC7] pages of long texts have fewer messages, and go on all the same', async () => {
+  const wide = '\u{1d54f}'.repeat(3_990);
+  for (let count = 0; count < 40; count++) await rooms.say(ann, room, `gull ${count} ${wide}`);
+  await newIndexer().catchUp();
+  const seqs: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask(bob, 'gull', { limit: 40, cursor });
+    expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(400_000);
+    expect(page.results.length).toBeGreaterThan(10);
+    seqs.push(...page.results.map(({ message }) => message.seq));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined && seqs.length < 100);
+  expect(seqs).toEqual(Array.from({ length: 40 }, (_, index) => 40 - index));
+});
+
 test('[FIND4] pages follow each other without a gap or a double, and a foreign or broken cursor is refused', async () => {
   for (let index = 0; index < 25; index++) await rooms.say(ann, room, `heron ${index}`);
   await query(database.db, `UPDATE messages SET created_at = now() WHERE channel_id = $1 AND seq > 5`, [room]);

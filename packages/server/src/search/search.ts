@@ -6,6 +6,7 @@ import { demandMembership } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { makeCursor, readCursor } from '../lib/cursor.ts';
+import { fitting } from '../lib/json-bytes.ts';
 import { type MessageRow, messageView } from '../messages/message-rows.ts';
 import { type Database, errorCode, type Tx } from '../storage/postgres.ts';
 import { highlightPage } from './highlights.ts';
@@ -42,6 +43,8 @@ type Mode = 'words' | 'parts';
 interface Found {
   readonly rows: readonly MessageRow[];
   readonly next: SearchPlace | null;
+  /** There is no room for more. */
+  readonly isFull: boolean;
 }
 
 /** Finds messages by their words, newest first, in the channels that the caller is in when he asks. */
@@ -87,7 +90,7 @@ export class Search {
     await limitStatements(tx, STATEMENT_MS);
     const filter = await filterOf(tx, request);
     let mode: Mode = start?.mode ?? 'words';
-    if (filter === null) return { rows: [], next: null, mode };
+    if (filter === null) return { rows: [], next: null, isFull: false, mode };
     const search = (by: Mode) => this.#find(tx, narrowTo(by, filter, asked), start?.place ?? null, input.limit);
     let found = await search(mode);
     const isVain = start === null && found.rows.length === 0 && found.next === null;
@@ -108,7 +111,7 @@ export class Search {
       const edge = await readEdge(tx, filter, after, count);
       const found = pageOf(await readFound(tx, filter, { after, edge, limit: limit + 1 }), limit, edge);
       const isLast = index === WINDOWS.length - 1 || this.#clock.monotonic() - startedAt > BUDGET_MS;
-      if (edge === null || found.rows.length === limit || isLast) return found;
+      if (edge === null || found.isFull || isLast) return found;
     }
     throw new Error('there is a last window');
   }
@@ -155,13 +158,14 @@ function hasParts({ terms }: SearchQuery): boolean {
 }
 
 /** A full page goes on after its last message, a short one below the edge of what was gone through. */
-function pageOf(rows: readonly MessageRow[], limit: number, edge: number | null): Found {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  if (rows.length > limit && last !== undefined) {
-    return { rows: shown, next: { at: last.createdAt, channelId: last.channelId, seq: last.seq } };
+function pageOf(found: readonly MessageRow[], limit: number, edge: number | null): Found {
+  const rows = fitting(found.slice(0, limit));
+  const last = rows.at(-1);
+  const isFull = rows.length === limit || rows.length < found.length;
+  if (rows.length < found.length && last !== undefined) {
+    return { rows, next: { at: last.createdAt, channelId: last.channelId, seq: last.seq }, isFull };
   }
-  return { rows: shown, next: edge === null ? null : { at: edge, ...LAST_PLACE } };
+  return { rows, next: edge === null ? null : { at: edge, ...LAST_PLACE }, isFull };
 }
 
 /** A cursor goes on with the search that it was made for, and no other. */
