@@ -461,3 +461,24 @@ test('a webhook is not made again because its answer was lost', async () => {
   expect([await outcome(making), made]).toEqual(['disconnected', 1]);
   here.close();
 });
+
+test('a name that changed while there was no connection is learned after the next connect', async () => {
+  const { clock, server, client } = world();
+  const [ann, bob] = [server.user('ann'), server.user('bob')];
+  server.channel('general', [ann, bob]);
+  const here = client('ann');
+  await online(clock, here);
+  const name = here.users.of(bob.id);
+  const end = name.subscribe(() => {});
+  await clock.advance(1_000);
+  expect(name.getSnapshot()?.displayName).toBe(bob.displayName);
+  server.kill();
+  Object.assign(bob, { displayName: 'Robert' });
+  await clock.advance(60_000);
+  expect(name.getSnapshot()?.displayName).toBe('Robert');
+  const asked = server.commands.filter((command) => command.name === 'user.get').length;
+  await clock.advance(60_000);
+  expect(server.commands.filter((command) => command.name === 'user.get')).toHaveLength(asked);
+  end();
+  here.close();
+});

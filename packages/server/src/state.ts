@@ -86,11 +86,16 @@ export function buildState(foundation: Foundation, name: string, fanout: Fanout,
   const { config, clock, logger, main } = foundation;
   const hooks = buildHooks(foundation, fanout);
   const files = buildFiles({ config, clock, logger, db: main.db });
+  const presence = buildPresence(foundation, name, fanout);
   const accounts = buildAccounts({
     config,
     clock,
     db: main.db,
-    tell: (notice) => fanout.user(notice),
+    tell: (notice) => {
+      fanout.user(notice);
+      // The user's own devices are told by that, those who look at him by this.
+      if (notice.kind !== 'cut' || notice.reason === 'deactivated') presence.renamed(notice.userId);
+    },
     onFault: (error) => logger.error({ err: error }, 'a fault of accounts'),
   });
   const delivery = new Delivery({
@@ -105,7 +110,7 @@ export function buildState(foundation: Foundation, name: string, fanout: Fanout,
     files,
     attachments: files.attachments,
     delivery,
-    presence: buildPresence(foundation, name, fanout),
+    presence,
     typing: new Typing(fanout, clock),
     ...buildFlags(foundation, name),
     trends,

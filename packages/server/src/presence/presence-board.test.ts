@@ -1,4 +1,4 @@
-import type { PresenceData, UserId } from '@parley/protocol';
+import type { PresenceData, UserId, UserView } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { FakeClock, settlePromises } from '../testing/fake-clock.ts';
 import { PLAIN_STATUS, type Whereabouts } from './presence.ts';
@@ -7,7 +7,14 @@ import { PresenceBoard } from './presence-board.ts';
 const ann = 'ann' as UserId;
 const ben = 'ben' as UserId;
 const viewer = { userId: ann, serverRole: 'member' } as const;
-const online = (userId: UserId): Whereabouts => ({ userId, devices: 'active', status: PLAIN_STATUS, lastSeenAt: null });
+const userOf = (id: UserId): UserView => ({ id, username: id, displayName: id, kind: 'human', role: 'member' });
+const online = (userId: UserId): Whereabouts => ({
+  userId,
+  user: userOf(userId),
+  devices: 'active',
+  status: PLAIN_STATUS,
+  lastSeenAt: null,
+});
 const offline = (userId: UserId): Whereabouts => ({ ...online(userId), devices: null });
 
 /** A board whose reads are answered by the test, and what its watchers get, in order. */

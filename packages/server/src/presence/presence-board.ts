@@ -36,6 +36,7 @@ interface Shown {
   readonly whereabouts: Whereabouts;
   readonly toOthers: string;
   readonly toSelf: string;
+  readonly user: string;
   /** Looks again when the status text ends. */
   readonly expiry: Timer | null;
 }
@@ -175,11 +176,18 @@ export class PresenceBoard<Watcher extends object> {
     for (const userId of userIds) this.#dirty.delete(userId);
     try {
       const differing: UserId[] = [];
+      const renamed: UserId[] = [];
       for (const whereabouts of await this.#ports.read(userIds)) {
-        if (this.#watchers.has(whereabouts.userId) && this.#show(whereabouts)) differing.push(whereabouts.userId);
+        const { userId } = whereabouts;
+        if (!this.#watchers.has(userId)) continue;
+        const before = this.#shown.get(userId);
+        const shown = this.#show(whereabouts);
+        if (before?.toSelf !== shown.toSelf) differing.push(userId);
+        if (before !== undefined && before.user !== shown.user) renamed.push(userId);
       }
       // In a turn of its own: a state that was just given as an answer is then on its way already.
       if (differing.length > 0) this.#ports.clock.setTimeout(() => this.#tellWatchers(differing), 0);
+      for (const userId of renamed) this.#tellUser(userId);
       return BATCH_MS;
     } catch (error) {
       this.#ports.onError(error);
@@ -188,21 +196,31 @@ export class PresenceBoard<Watcher extends object> {
     }
   }
 
-  /** Takes where a user is now; true when that looks different from before. */
-  #show(whereabouts: Whereabouts): boolean {
+  /** Takes where a user is now, and what he is called. */
+  #show(whereabouts: Whereabouts): Shown {
     const { userId } = whereabouts;
     const now = this.#ports.clock.now();
     const before = this.#shown.get(userId);
     const toOthers = JSON.stringify(presenceOf(whereabouts, now));
     const toSelf = JSON.stringify(ownPresenceOf(whereabouts, now));
+    const user = JSON.stringify(whereabouts.user);
     before?.expiry?.cancel();
     const until = whereabouts.status.until ?? 0;
     const expiry =
       until <= now
         ? null
         : this.#ports.clock.setTimeout(() => this.changed([userId]), Math.min(until - now, MAX_TIMER_MS));
-    this.#shown.set(userId, { whereabouts, toOthers, toSelf, expiry });
-    return before?.toSelf !== toSelf;
+    const shown = { whereabouts, toOthers, toSelf, user, expiry };
+    this.#shown.set(userId, shown);
+    return shown;
+  }
+
+  /** A new name is told once: whoever cannot take it learns it with his next connect. */
+  #tellUser(userId: UserId): void {
+    const shown = this.#shown.get(userId);
+    const watchers = this.#watchers.get(userId);
+    if (shown !== undefined && watchers !== undefined)
+      this.#ports.tell([...watchers], `{"t":"user","user":${shown.user}}`);
   }
 
   #tellWatchers(userIds: readonly UserId[]): void {

@@ -61,6 +61,26 @@ describe('presence', () => {
     expect((await one.room.get({ userId: ann, serverRole: 'member' }, [ben]))[0]).toMatchObject({ status: 'online' });
   });
 
+  test('[PRES10] whoever watches somebody learns his new name at once, and when the word of it was lost, soon', async () => {
+    const [ann, ben, eve] = (await addUsers(3)) as [UserId, UserId, UserId];
+    const [one, two] = [world.addNode(), world.addNode()];
+    const [watcher, other] = [one.connect(ann), one.connect(eve)];
+    await world.pass(200);
+    await watcher.watch([ben]);
+    await other.watch([ann]);
+    const rename = (name: string) =>
+      query(database.db, 'UPDATE users SET display_name = $2 WHERE id = $1', [ben, name]);
+    await rename('Benjamin');
+    two.room.renamed(ben);
+    await world.pass(300);
+    expect(watcher.names).toEqual(['Benjamin']);
+    await rename('Benny');
+    await world.pass(60_000);
+    expect(watcher.names).toEqual(['Benjamin', 'Benny']);
+    expect(other.names).toEqual([]);
+    expect(watcher.frames).toEqual([]);
+  });
+
   test('[PRES6] a socket that closes is offline within 2 s, with the time, and one that comes back is never told', async () => {
     const [ann, ben] = (await addUsers(2)) as [UserId, UserId];
     const node = world.addNode();

@@ -19,7 +19,7 @@ const REFRESH_BEATS = 6;
 /** Users named by one notice, about 40 kB. */
 const NOTICE_USERS = 1_000;
 
-/** The topic on which nodes tell each other whose presence may have changed. */
+/** The topic on which nodes tell each other whose presence, or name, may have changed. */
 export const PRESENCE_TOPIC = 'presence';
 const notice = z.object({ userIds: z.array(z.string()) });
 
@@ -112,6 +112,11 @@ export class PresenceRoom<Device extends { readonly userId: UserId }> {
     const now = this.#ports.clock.now();
     const found = await this.#read(await this.#visible(viewer, userIds));
     return found.map((one) => (one.userId === viewer.userId ? ownPresenceOf : presenceOf)(one, now));
+  }
+
+  /** Whoever watches this user is told what he is called now. */
+  renamed(userId: UserId): void {
+    this.#tellNodes([userId]);
   }
 
   /** Takes what a node, this one included, has told on the presence topic. */

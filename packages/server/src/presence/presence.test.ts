@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { combine, ownPresenceOf, PLAIN_STATUS, presenceOf, type Whereabouts } from './presence.ts';
 
 const NOW = 1_000_000;
-const ann: Whereabouts = { userId: 'ann' as UserId, devices: 'active', status: PLAIN_STATUS, lastSeenAt: 900_000 };
+const userId = 'ann' as UserId;
+const ann: Whereabouts = {
+  userId,
+  user: { id: userId, username: 'ann', displayName: 'Ann', kind: 'human', role: 'member' },
+  devices: 'active',
+  status: PLAIN_STATUS,
+  lastSeenAt: 900_000,
+};
 const state = fc.constantFrom('active' as const, 'idle' as const);
 const status = fc.record({
   availability: fc.constantFrom('online' as const, 'away' as const, 'invisible' as const),

@@ -1,4 +1,4 @@
-import type { PresenceData, UserId } from '@parley/protocol';
+import type { PresenceData, UserId, UserView } from '@parley/protocol';
 
 /** A device is in use, or connected and left alone. */
 export type DeviceState = 'active' | 'idle';
@@ -36,6 +36,8 @@ export function combine(states: Iterable<DeviceState>): DeviceState | null {
 /** All that presence is made of. */
 export interface Whereabouts {
   readonly userId: UserId;
+  /** What the user is called, which those who look are told as well when it changes. */
+  readonly user: UserView;
   /** What the user's devices come to, over all nodes. */
   readonly devices: DeviceState | null;
   readonly status: OwnStatus;

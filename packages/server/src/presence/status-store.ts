@@ -1,16 +1,17 @@
-import type { UserId } from '@parley/protocol';
+import type { UserId, UserView } from '@parley/protocol';
 import { type Queryable, query } from '../storage/postgres.ts';
+import { USER_COLUMNS, type UserRow, userView } from '../users/user-store.ts';
 import { type Availability, type OwnStatus, PLAIN_STATUS } from './presence.ts';
 
 /** What the database knows of a user's whereabouts. */
 export interface UserRecord {
   readonly userId: UserId;
+  readonly user: UserView;
   readonly status: OwnStatus;
   readonly lastSeenAt: number | null;
 }
 
-interface RecordRow {
-  readonly userId: UserId;
+interface RecordRow extends UserRow {
   readonly lastSeenAt: number | null;
   readonly availability: Availability | null;
   readonly doNotDisturb: boolean | null;
@@ -23,13 +24,14 @@ interface RecordRow {
 export async function readRecords(on: Queryable, userIds: readonly UserId[]): Promise<UserRecord[]> {
   const rows = await query<RecordRow>(
     on,
-    `SELECT u.id AS "userId", u.last_seen_at AS "lastSeenAt", s.availability, s.do_not_disturb AS "doNotDisturb", s.text, s.emoji, s.until
+    `SELECT ${USER_COLUMNS}, u.last_seen_at AS "lastSeenAt", s.availability, s.do_not_disturb AS "doNotDisturb", s.text, s.emoji, s.until
        FROM users u LEFT JOIN user_statuses s ON s.user_id = u.id
       WHERE u.id = ANY($1::uuid[])`,
     [userIds],
   );
   return rows.map((row) => ({
-    userId: row.userId,
+    userId: row.id,
+    user: userView(row),
     lastSeenAt: row.lastSeenAt,
     status: {
       availability: row.availability ?? PLAIN_STATUS.availability,

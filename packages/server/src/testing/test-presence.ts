@@ -1,4 +1,4 @@
-import { makeUuid, type PresenceData, type Role, type UserId } from '@parley/protocol';
+import { makeUuid, type PresenceData, type Role, type UserId, type UserView } from '@parley/protocol';
 import { Fanout } from '../fanout/fanout.ts';
 import { MemoryBus } from '../fanout/memory-bus.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -14,6 +14,8 @@ export class TestDevice {
   readonly node: TestPresenceNode;
   readonly seen = new Map<UserId, PresenceData>();
   readonly frames: PresenceData[][] = [];
+  /** What others were told to be called, in order. */
+  readonly names: string[] = [];
   /** True while its socket takes nothing that may be lost. */
   isBehind = false;
 
@@ -31,7 +33,8 @@ export class TestDevice {
   }
 
   take(json: string): void {
-    const { presence } = JSON.parse(json) as { presence: PresenceData[] };
+    const { presence, user } = JSON.parse(json) as { presence: PresenceData[]; user?: UserView };
+    if (user !== undefined) return void this.names.push(user.displayName);
     this.frames.push(presence);
     for (const state of presence) this.seen.set(state.userId, state);
   }

@@ -11,6 +11,7 @@ import {
   membershipColumns,
   messageColumns,
   num,
+  userColumns,
 } from './rows.ts';
 
 /** A user's memberships with their channels. */
@@ -234,12 +235,12 @@ export const READING_STATEMENTS = [
 /** Presence: what the database knows of users' whereabouts. Nobody in the simulation sets a status of his own. */
 export const PRESENCE_STATEMENTS = [
   statement(
-    /^SELECT u\.id AS "userId", u\.last_seen_at AS "lastSeenAt", .* FROM users u LEFT JOIN user_statuses/,
+    /^SELECT u\.id, u\.username, .* u\.last_seen_at AS "lastSeenAt", .* FROM users u LEFT JOIN user_statuses/,
     (view, [users]) =>
       list(users).flatMap((id) => {
         const row = view.get('users', id);
         const none = { availability: null, doNotDisturb: null, text: null, emoji: null, until: null };
-        return row === undefined ? [] : [{ userId: id, lastSeenAt: row.last_seen_at ?? null, ...none }];
+        return row === undefined ? [] : [{ ...userColumns(row), lastSeenAt: row.last_seen_at ?? null, ...none }];
       }),
   ),
 

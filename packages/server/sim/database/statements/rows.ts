@@ -26,6 +26,12 @@ export function activeUser(view: View, userId: unknown): Row | undefined {
 }
 
 /** `ChannelFacts` of a channel row. */
+/** `USER_COLUMNS` of a user row. */
+export function userColumns(row: Row): Row {
+  const { id, username, display_name: displayName, kind, role } = row;
+  return { id, username, displayName, kind, role, deactivated: row.deactivated_at != null };
+}
+
 export function factsOf(row: Row): Row {
   return {
     id: row.id,
