@@ -22,9 +22,12 @@ const catalogues: Record<Language, () => Promise<Catalogue> | Catalogue> = {
 /** The language in use. It changes when the texts of the new one are here. */
 export const words = createStore<Words>(makeWords('en', en));
 
-/** Takes up the language that was chosen here before, or the first one of the browser that the app speaks. */
+/**
+ * Takes up the language that was chosen here before, or the first one of the browser that the app speaks. English, which is always here,
+ * where its texts do not come.
+ */
 export async function startLanguage(preferred: readonly string[] = navigator.languages): Promise<void> {
-  await setLanguage(pickLanguage(readSetting('language'), preferred));
+  await setLanguage(pickLanguage(readSetting('language'), preferred)).catch(() => {});
 }
 
 /** Changes the language, for the next visits too when `isChosen`. */

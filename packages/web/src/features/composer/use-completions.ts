@@ -1,6 +1,7 @@
 import type { UserView } from '@parley/protocol';
 import { useEffect, useState } from 'react';
 import { useChannels, useMembers, useUsers } from '../../chat/use-chat.ts';
+import { useMemberSearch, withLoaded } from '../../chat/use-member-search.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { useConversation } from '../conversation/conversation-context.tsx';
 import { type Emoji, findEmoji, loadEmoji } from '../emoji/find-emoji.ts';
@@ -32,13 +33,12 @@ export function useCompletions(trigger: Trigger | null): readonly Completion[] {
 function usePeople(query: string | null): readonly Completion[] {
   const { t } = useWords();
   const { rootId, may } = useConversation();
-  const { members } = useMembers(rootId);
-  const users = useUsers(members.map(({ userId }) => userId));
+  const { members, isComplete } = useMembers(rootId);
+  const loaded = useUsers(members.map(({ userId }) => userId));
+  const searched = useMemberSearch(rootId, isComplete ? '' : (query ?? ''), members).users;
   if (query === null) return NOTHING;
-  const found = rankPeople(
-    users.filter((user) => user !== null).filter(({ deactivated }) => deactivated !== true),
-    query,
-  ).map(
+  const active = withLoaded(searched, loaded).filter(({ deactivated }) => deactivated !== true);
+  const found = rankPeople(active, query).map(
     (user): Completion => ({
       key: user.id,
       insert: `@${user.username}`,

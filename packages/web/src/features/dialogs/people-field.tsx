@@ -2,6 +2,7 @@ import type { UserId, UserView } from '@parley/protocol';
 import { Check, Search } from 'lucide-react';
 import { useState } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
+import { isComposing } from '../../lib/is-composing.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { usePeopleSearch } from './use-people-search.ts';
@@ -40,7 +41,7 @@ export function PeopleField({ label, chosen, onChange, without }: PeopleFieldPro
           if (event.key !== 'Enter' || query === '') return;
           // Never sends the form: it would go out without whom one is looking for.
           event.preventDefault();
-          if (first !== undefined) toggle(first);
+          if (first !== undefined && !isComposing(event.nativeEvent)) toggle(first);
         }}
         before={<Search size={16} aria-hidden="true" />}
       />

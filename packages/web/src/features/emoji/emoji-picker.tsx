@@ -1,6 +1,7 @@
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useWords } from '../../i18n/use-words.ts';
+import { isComposing } from '../../lib/is-composing.ts';
 import { TextField } from '../../ui/text-field.tsx';
 import { type Emoji, findEmoji, loadEmoji } from './find-emoji.ts';
 import { noteEmoji, QUICK_EMOJI, useRecentEmoji } from './recent-emoji.ts';
@@ -25,6 +26,7 @@ export function EmojiPicker({ onPick }: { readonly onPick: (emoji: string) => vo
     onPick(emoji);
   };
   const enterGrid = (event: KeyboardEvent) => {
+    if (isComposing(event.nativeEvent)) return;
     if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
     event.preventDefault();
     const first = grid.current?.querySelector<HTMLButtonElement>('button');

@@ -1,11 +1,11 @@
 import type { AttachmentView } from '@parley/protocol';
 import { Download, X } from 'lucide-react';
-import { useLayoutEffect, useRef } from 'react';
 import { useClient } from '../../chat/chat-provider.tsx';
 import { useWords } from '../../i18n/use-words.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Notices } from '../../ui/notices.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
+import { useModal } from '../../ui/use-modal.ts';
 import { fileSize } from '../message/file-size.ts';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { saveFile } from './save-file.ts';
@@ -17,28 +17,10 @@ export function Lightbox({ file, onClose }: { readonly file: AttachmentView; rea
   const { t, language } = useWords();
   const client = useClient();
   const attempt = useAttempt();
-  const ref = useRef<HTMLDialogElement>(null);
+  const modal = useModal(onClose);
   const { url, renew } = useFileUrl(file.id);
-  // A layout effect, for its end: only while it is still in the page can the browser give the focus back.
-  useLayoutEffect(() => {
-    const dialog = ref.current;
-    if (dialog === null || dialog.open) return;
-    dialog.showModal();
-    return () => dialog.close();
-  }, []);
   return (
-    <dialog
-      ref={ref}
-      className="lightbox"
-      aria-label={file.name}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onPointerDown={(event) => {
-        if (event.target === ref.current) onClose();
-      }}
-    >
+    <dialog {...modal} className="lightbox" aria-label={file.name}>
       <header className="lightbox-head">
         <bdi>{file.name}</bdi>
         <span>{fileSize(file.size, language)}</span>

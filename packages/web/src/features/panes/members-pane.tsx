@@ -7,6 +7,7 @@ import { useClient } from '../../chat/chat-provider.tsx';
 import { openDirect } from '../../chat/open-direct.ts';
 import { mayIn } from '../../chat/permissions.ts';
 import { useChannel, useMe, useMembers, useUsers } from '../../chat/use-chat.ts';
+import { useMemberSearch, withLoaded } from '../../chat/use-member-search.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';
@@ -16,7 +17,6 @@ import { AddMembersDialog } from '../dialogs/add-members-dialog.tsx';
 import { useAttempt } from '../message/use-message-actions.ts';
 import { PresenceAvatar } from '../presence/presence-avatar.tsx';
 import { PaneFrame } from './pane.tsx';
-import { useMemberSearch } from './use-member-search.ts';
 
 /** From here on a list needs a search. */
 const SEARCH_FROM = 9;
@@ -30,12 +30,10 @@ export function MembersPane({ info, onClose }: { readonly info: ChannelSummary; 
   const users = useUsers(members.map(({ userId }) => userId));
   const [query, setQuery] = useState('');
   const [isAdding, setAdding] = useState(false);
-  // What is loaded follows the channel: it comes last, and holds.
   const found = useMemberSearch(info.id, isComplete ? '' : query.trim(), members);
   const shown = useMemo(() => {
     const roles = new Map([...found.members, ...members].map((member) => [member.userId, member]));
-    const people = new Map([...found.users, ...users].flatMap((user) => (user === null ? [] : [[user.id, user]])));
-    return rankPeople([...people.values()], query.trim()).flatMap((user) => {
+    return rankPeople(withLoaded(found.users, users), query.trim()).flatMap((user) => {
       const member = roles.get(user.id);
       return member === undefined ? [] : { user, member };
     });

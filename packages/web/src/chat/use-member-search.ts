@@ -1,6 +1,6 @@
 import type { ChannelId, MemberView, UserView } from '@parley/protocol';
 import { useEffect, useState } from 'react';
-import { useClient } from '../../chat/chat-provider.tsx';
+import { useClient } from './chat-provider.tsx';
 
 interface FoundMembers {
   readonly members: readonly MemberView[];
@@ -33,4 +33,9 @@ export function useMemberSearch(channelId: ChannelId, query: string, loaded: rea
     };
   }, [client, channelId, query, loaded]);
   return found;
+}
+
+/** Those who were found and those who are loaded, each once. What is loaded follows the channel: it comes last, and holds. */
+export function withLoaded(found: readonly UserView[], loaded: readonly (UserView | null)[]): readonly UserView[] {
+  return [...new Map([...found, ...loaded].flatMap((user) => (user === null ? [] : [[user.id, user]]))).values()];
 }
