@@ -123,6 +123,20 @@ test('a conversation reaches both, and an edit and a delete follow it', async ()
   bobSocket.close();
 });
 
+test('[PRES10] a new name reaches one’s own devices and those who look, and a role given by an owner as well', async () => {
+  const ann = await post('/auth/sign-in', { username: 'ann', password });
+  const bob = await post('/auth/sign-in', { username: 'bob', password });
+  const [annSocket, bobSocket] = [await connect(ann.token), await connect(bob.token)];
+  await annSocket.run('presence.watch', { userIds: [bob.user.id] });
+  await bobSocket.run('me.update', { displayName: 'Robert' });
+  for (const socket of [annSocket, bobSocket]) await socket.until('user', ({ user }) => user.displayName === 'Robert');
+  await annSocket.run('user.update', { userId: bob.user.id, role: 'admin' });
+  await annSocket.until('user', ({ user }) => user.id === bob.user.id && user.role === 'admin');
+  await annSocket.run('user.update', { userId: bob.user.id, role: 'member' });
+  annSocket.close();
+  bobSocket.close();
+});
+
 test('[ROAD2] a repeat gives the first result also to whoever was removed since, and in an archived channel', async () => {
   const ann = await post('/auth/sign-in', { username: 'ann', password });
   const bob = await post('/auth/sign-in', { username: 'bob', password });
