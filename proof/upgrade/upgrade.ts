@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatVerdict, type LoggedClient, Random, runTrial } from '@parley/load-test';
+import { type Account, formatVerdict, type LoggedClient, Random, runTrial } from '@parley/load-test';
 import type { ChannelId } from '@parley/protocol';
 import { makeParty } from '../../packages/server/src/cli/faults/party.ts';
 import { readTruth } from '../../packages/server/src/cli/faults/read-truth.ts';
@@ -126,7 +126,8 @@ class Upgrade {
 
   async #runOn(db: Database): Promise<UpgradeReport> {
     const { devices } = this.#options;
-    const party = await makeParty(db, devices, 'people', 'bot');
+    const { older } = this.#installed;
+    const party = await makeParty(db, devices, 'people', 'bot', (owner, room) => openRoom(older.url, owner, room));
     const channels = Object.values(party.rooms).concat(await moreChannels(db, party.rooms.hall, PARTIES));
     // Nobody is ever thrown out of these, so whatever is refused there is refused for want of a server.
     const lanes = channels.filter((channel) => channel !== party.rooms.club);
@@ -209,6 +210,14 @@ class Upgrade {
     const { postgres, env } = this.#installed;
     await runServerCommand(args, { ...env, DATABASE_URL: postgres.url });
   }
+}
+
+/** As the released server makes it: this process knows only of what is to come. */
+async function openRoom(url: string, owner: Account, room: object): Promise<ChannelId> {
+  const headers = { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${url}/v1/channels`, { method: 'POST', headers, body: JSON.stringify(room) });
+  const { channel } = (await answer.json()) as { channel: { id: ChannelId } };
+  return channel.id;
 }
 
 /** Copies of a channel with all its members. */

@@ -1,5 +1,5 @@
 import type { Account, Rooms } from '@parley/load-test';
-import { type ChannelId, makeUuid, type SessionId, type UserId } from '@parley/protocol';
+import { type ChannelId, type InputOf, makeUuid, type SessionId, type UserId } from '@parley/protocol';
 import { ChannelCreation } from '../../channels/channel-creation.ts';
 import { Fanout } from '../../fanout/fanout.ts';
 import { MemoryBus } from '../../fanout/memory-bus.ts';
@@ -17,24 +17,33 @@ export interface Party {
 /** Longer than any campaign. */
 const SESSION_MS = 7 * 86_400_000;
 
-/** Makes people and rooms for a trial straight in the database: nobody knows of them but who is given them. The first owns the rooms; bots may say more in a minute. */
+/** What makes a room for its owner and the others. */
+export type OpenRoom = (owner: Account, room: InputOf<'channel.create'>) => Promise<ChannelId>;
+
+/**
+ * Makes people and rooms for a trial straight in the database, or the rooms as `openRoom` does: nobody knows of them but who is given them.
+ * The first owns the rooms; bots may say more in a minute.
+ */
 export async function makeParty(
   db: Database,
   size: number,
   name: string,
   kind: 'human' | 'bot' = 'human',
+  openRoom: OpenRoom = inDatabase(db),
 ): Promise<Party> {
   const accounts: Account[] = [];
   for (let index = 0; index < size; index++) accounts.push(await makeAccount(db, `${name}-${index}`, kind));
   const [owner, ...others] = accounts;
   if (owner === undefined) throw new Error('a party needs people');
-  // Nobody is connected yet who would have to be told.
-  const creation = new ChannelCreation(db, new Fanout(new MemoryBus()));
-  const open = async (kind: 'public' | 'private'): Promise<ChannelId> => {
-    const input = { kind, name: `${name} ${kind}`, memberIds: others.map(({ id }) => id) };
-    return (await creation.create({ userId: owner.id, serverRole: 'member' }, input)).channel.id;
-  };
+  const open = (kind: 'public' | 'private'): Promise<ChannelId> =>
+    openRoom(owner, { kind, name: `${name} ${kind}`, memberIds: others.map(({ id }) => id) });
   return { accounts, rooms: { hall: await open('public'), club: await open('private') } };
+}
+
+/** Nobody is connected yet who would have to be told. */
+function inDatabase(db: Database): OpenRoom {
+  const creation = new ChannelCreation(db, new Fanout(new MemoryBus()));
+  return async ({ id }, room) => (await creation.create({ userId: id, serverRole: 'member' }, room)).channel.id;
 }
 
 async function makeAccount(db: Database, username: string, kind: 'human' | 'bot'): Promise<Account> {
