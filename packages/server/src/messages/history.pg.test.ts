@@ -1,11 +1,12 @@
 import type { ChannelId, InputOf, MessageId, UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readGranted } from '../channels/granted.ts';
+import { accessOf, readGranted } from '../channels/granted.ts';
+import { demand } from '../channels/permissions.ts';
 import { query } from '../storage/postgres.ts';
 import { addUser, type MigratedDatabase, migratedDatabase } from '../testing/migrated-database.ts';
 import { codeOf, TestRooms } from '../testing/test-rooms.ts';
-import { readRange } from './history-store.ts';
+import { readRange, readRangeIfGranted } from './history-store.ts';
 
 const COUNT = 37;
 let database: MigratedDatabase;
@@ -110,6 +111,20 @@ test('[ACC5] whoever is removed while he reads is given nothing that was committ
   });
   expect(read.bodies).toEqual(ids.map((_, index) => `message ${index + 1}`));
   expect(await codeOf(rooms.history.get({ userId: reader, channelId, messageId: read.after }))).toBe('not_found');
+});
+
+test('[ACC5] whoever is removed between the two statements of a page is given nothing by the second', async () => {
+  const reader = await addUser(database, 'quick-reader');
+  await rooms.members.invite(ann, channelId, [reader]);
+  const grant = demand(await accessOf(database.db, reader, channelId), 'message.history');
+  const range = { from: 1, to: 3 };
+  expect(await readRangeIfGranted(database.db, grant, range)).toHaveLength(3);
+  await query(database.db, 'UPDATE users SET deactivated_at = now() WHERE id = $1', [reader]);
+  expect(await readRangeIfGranted(database.db, grant, range)).toBeNull();
+  await query(database.db, 'UPDATE users SET deactivated_at = NULL WHERE id = $1', [reader]);
+  await rooms.members.kick({ userId: ann, channelId, targetId: reader });
+  expect(await readRangeIfGranted(database.db, grant, range)).toBeNull();
+  expect(await codeOf(rooms.history.page(reader, { channelId, limit: 3, before: 4 }))).toBe('not_found');
 });
 
 test('every page is a walk along an index', async () => {

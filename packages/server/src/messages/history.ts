@@ -1,11 +1,12 @@
 import type { HistoryPage, InputOf, MessageView, OutputOf, Sent, UserId } from '@parley/protocol';
 import type { RecentMessages } from '../cache/recent-messages.ts';
+import type { AccessAt } from '../channels/access-store.ts';
 import { accessAtOf, readGranted } from '../channels/granted.ts';
 import { decide, demand } from '../channels/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
 import { ANSWER_BYTES, jsonBytes } from '../lib/json-bytes.ts';
 import type { Database, Tx } from '../storage/postgres.ts';
-import { findSeq, readRange } from './history-store.ts';
+import { findSeq, readRange, readRangeIfGranted } from './history-store.ts';
 import { mostBytes } from './message-bytes.ts';
 import { messageView } from './message-rows.ts';
 import { readEdits, readMessage, readPins } from './message-store.ts';
@@ -26,24 +27,34 @@ export class History {
     this.#recent = recent;
   }
 
-  /** One page. Rows, `lastSeq` and the caller's access are of one moment, so `hasBefore` and `hasAfter` are exact. */
+  /** One page. It is as of the moment of `lastSeq` or a little later, and `hasBefore` and `hasAfter` are exact for that `lastSeq`. */
   async page(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
-    return (await this.#recentPage(userId, input)) ?? (await this.#readPage(userId, input));
+    return (await this.#quickPage(userId, input)) ?? (await this.#readPage(userId, input));
   }
 
-  /** The end of a channel is what most readers want: one statement says whether and at which rev, the cache has the rest. */
-  async #recentPage(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage | null> {
-    const { channelId, before, around, lastMessageId } = input;
-    if (this.#recent?.isOn !== true || (before ?? around ?? lastMessageId) !== undefined) return null;
+  /** One statement says whether, and how far the channel has got; the cache has the end of it, which most want, and another one the rest. */
+  async #quickPage(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage | null> {
+    const { channelId, lastMessageId } = input;
+    if (lastMessageId !== undefined) return null;
     const access = await accessAtOf(this.#db, userId, channelId);
-    const { root, lastSeq, rev } = access;
-    demand(access, 'message.history');
-    const range = pageRange({ ...input, before: undefined }, lastSeq);
-    if (range.to < range.from) return pageOf([], range, lastSeq);
-    const messages = await this.#recent.page(root.id, channelId, range, rev);
-    return messages === null ? null : fittingPage(messages, input, range, lastSeq);
+    const grant = demand(access, 'message.history');
+    const range = pageRange(input, access.lastSeq);
+    if (range.to < range.from) return pageOf([], range, access.lastSeq);
+    const recent = await this.#recentMessages(access, input, range);
+    const messages = recent ?? (await readRangeIfGranted(this.#db, grant, range))?.map(messageView);
+    return messages === undefined ? null : fittingPage(messages, input, range, access.lastSeq);
   }
 
+  async #recentMessages(
+    { root, channel, rev }: AccessAt,
+    { before, around }: PageRequest,
+    range: PageRange,
+  ): Promise<MessageView[] | null> {
+    if (this.#recent?.isOn !== true || (before ?? around) !== undefined) return null;
+    return await this.#recent.page(root.id, channel.id, range, rev);
+  }
+
+  /** All of one moment, for what is found by another message, and where access has changed in between. */
   #readPage(userId: UserId, input: InputOf<'message.history'>): Promise<HistoryPage> {
     const { channelId } = input;
     return readGranted(this.#db, { userId, channelId, action: 'message.history' }, async (tx, grant, { lastSeq }) => {

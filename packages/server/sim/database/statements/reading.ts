@@ -53,6 +53,15 @@ function jsonColumns(view: View, row: Row): Row {
   };
 }
 
+/** Messages by rising seq. */
+function messageRange(view: View, channel: unknown, from: unknown, to: unknown): Row[] {
+  return view
+    .scan('messages', keyOf('channel', channel))
+    .filter((row) => num(row.seq) >= num(from) && num(row.seq) <= num(to))
+    .sort((a, b) => num(a.seq) - num(b.seq))
+    .map((row) => messageColumns(view, row));
+}
+
 const isAmong = (ids: unknown, id: string): boolean => ids === null || list(ids).includes(id);
 
 /** What an access decision needs; none where there is no such channel, or the user is not active. */
@@ -207,13 +216,16 @@ export const READING_STATEMENTS = [
   ),
 
   statement(
-    /^SELECT m\.channel_id AS "channelId", .* FROM messages m WHERE m\.channel_id = \$1 AND m\.seq BETWEEN/,
-    (view, [channel, from, to]) =>
-      view
-        .scan('messages', keyOf('channel', channel))
-        .filter((row) => num(row.seq) >= num(from) && num(row.seq) <= num(to))
-        .sort((a, b) => num(a.seq) - num(b.seq))
-        .map((row) => messageColumns(view, row)),
+    /^SELECT m\.channel_id AS "channelId", .* FROM messages m WHERE m\.channel_id = \$1 AND m\.seq BETWEEN \$2 AND \$3 ORDER BY/,
+    (view, [channel, from, to]) => messageRange(view, channel, from, to),
+  ),
+
+  statement(
+    /^SELECT m\.channel_id AS "channelId", .* m\.seq BETWEEN \$2 AND \$3 AND EXISTS \(SELECT FROM channels root, users reader/,
+    (view, [channel, from, to, rootId, accessRev, userId]) => {
+      const isGranted = num(view.get('channels', String(rootId))?.access_rev) === num(accessRev);
+      return isGranted && activeUser(view, userId) !== undefined ? messageRange(view, channel, from, to) : [];
+    },
   ),
 
   statement(
