@@ -1,3 +1,4 @@
+import { countWithin } from '../lib/count-within.ts';
 import type { Consumer } from './message-queue.ts';
 import type { SendEntry, SendOutcome } from './send-entry.ts';
 
@@ -57,11 +58,10 @@ export class JoinedBatches {
 
   /** The first group, and as many of those behind it as the batch has room for. */
   #take(): Group[] {
-    let size = 0;
-    const end = this.#waiting.findIndex(({ entries }, index) => {
-      size += entries.length;
-      return index > 0 && size > this.#options.batchSize;
-    });
-    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    const { batchSize } = this.#options;
+    return this.#waiting.splice(
+      0,
+      countWithin(this.#waiting, batchSize, ({ entries }) => entries.length),
+    );
   }
 }

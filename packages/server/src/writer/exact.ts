@@ -150,12 +150,7 @@ async function readMembers(client: pg.PoolClient, entries: readonly SendEntry[])
 }
 
 function repeatOf(entry: SendEntry, prior: PriorRow): ExactOutcome {
-  if (prior.sender_id !== entry.senderId) {
-    return {
-      kind: 'refused',
-      error: new AppError('id_taken', 'unable to send the message; its id belongs to another message'),
-    };
-  }
+  if (prior.sender_id !== entry.senderId) return { kind: 'refused', error: idTaken() };
   const { seq, rev, created_at: createdAt } = prior;
   return { kind: 'repeat', sent: { channelId: entry.channelId, id: entry.id, seq, rev, createdAt } };
 }
